@@ -1,0 +1,107 @@
+"""Sketches on the planes that people use.
+
+A sketch whose axes are those of the part can be drawn on ``XY``, ``XZ`` or ``YZ`` in the part's own
+coordinates: turned, mirrored or shifted within the plane until its plane has that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cadvlm.sequences.model import (
+    Arc,
+    Circle,
+    Curve,
+    Extrude,
+    Line,
+    Loop,
+    Plane,
+    Point2,
+    Point3,
+    Profile,
+)
+from cadvlm.sequences.vectors import add, cross, dot, scaled
+
+NAMED: dict[str, tuple[Point3, Point3]] = {
+    "XY": ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
+    "XZ": ((1.0, 0.0, 0.0), (0.0, -1.0, 0.0)),
+    "YZ": ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0)),
+}
+"""CadQuery's x direction and normal of each."""
+
+STRAIGHT = 1e-9
+"""A direction within this of an axis is that axis: 1e-6 mm over a metre."""
+
+
+def settle(op: Extrude) -> Extrude:
+    """The same solid, with the sketch where the sweep begins; half way when it goes both ways."""
+    if op.start == -op.end:
+        return replace(op, start=-abs(op.end), end=abs(op.end))
+    plane = replace(op.plane, origin=add(op.plane.origin, scaled(op.plane.normal, op.start)))
+    return replace(op, plane=plane, start=0.0, end=op.end - op.start)
+
+
+def shift(op: Extrude, by: Point2) -> Extrude:
+    """The same solid, with the sketch's origin moved by ``by`` within its plane."""
+    plane = op.plane
+    step = add(scaled(plane.x_axis, by[0]), scaled(cross(plane.normal, plane.x_axis), by[1]))
+    return replace(
+        op,
+        plane=replace(plane, origin=add(plane.origin, step)),
+        profiles=map_points(op.profiles, lambda point: (point[0] - by[0], point[1] - by[1])),
+    )
+
+
+def name(op: Extrude) -> tuple[str, Extrude] | None:
+    """The same solid from a sketch on a named plane, or None when no name fits.
+
+    The sketch is then in the part's coordinates, and its origin on the axis it is normal to.
+    """
+    plane = op.plane
+    if not (_is_axis(plane.x_axis) and _is_axis(plane.normal)):
+        return None
+    y_axis = cross(plane.normal, plane.x_axis)
+    label = next(key for key, (_, normal) in NAMED.items() if round(dot(plane.normal, normal)))
+    x_dir, normal = NAMED[label]
+    sign = round(dot(plane.normal, normal))
+    y_dir = cross(normal, x_dir)
+    (ux, uy), (vx, vy) = (
+        [round(dot(axis, direction)) for direction in (x_dir, y_dir)]
+        for axis in (plane.x_axis, y_axis)
+    )
+    ox, oy = dot(plane.origin, x_dir), dot(plane.origin, y_dir)
+    drawn = replace(
+        op,
+        plane=Plane(scaled(normal, dot(plane.origin, normal)), x_dir, normal),
+        profiles=map_points(
+            op.profiles, lambda p: (ox + ux * p[0] + vx * p[1], oy + uy * p[0] + vy * p[1])
+        ),
+        start=sign * op.start,
+        end=sign * op.end,
+    )
+    return label, drawn
+
+
+def map_points(
+    profiles: tuple[Profile, ...], move: Callable[[Point2], Point2]
+) -> tuple[Profile, ...]:
+    """Send every point through ``move``, which keeps distances."""
+
+    def curve(item: Curve) -> Curve:
+        match item:
+            case Line(start, end):
+                return Line(move(start), move(end))
+            case Arc(start, mid, end):
+                return Arc(move(start), move(mid), move(end))
+            case Circle(center, radius):
+                return Circle(move(center), radius)
+
+    def loop(item: Loop) -> Loop:
+        return Loop(tuple(map(curve, item.curves)))
+
+    return tuple(Profile(loop(p.outer), tuple(map(loop, p.inner))) for p in profiles)
+
+
+def _is_axis(direction: Point3) -> bool:
+    return sorted(abs(component) > STRAIGHT for component in direction) == [False, False, True]

@@ -1,0 +1,92 @@
+"""Settings of ``jobs.prepare``: from design files to a dataset folder."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from cadvlm.config.base import Config
+from cadvlm.config.execution import Limits
+from cadvlm.records import PROMPT
+
+SourceName = Literal["deepcad", "synthetic"]
+
+
+class SourceConfig(Config):
+    """One source of parts."""
+
+    name: SourceName
+    """Which reader."""
+
+    path: str | None = None
+    """File or folder, local or a URI. Null for ``synthetic``, which needs none."""
+
+    weight: float = Field(1.0, gt=0)
+    """How often the source is drawn in a mixture, relative to the others."""
+
+    limit: int | None = Field(None, gt=0)
+    """Read at most so many parts. ``synthetic`` needs it: its supply is endless."""
+
+    @model_validator(mode="after")
+    def _reader_has_what_it_needs(self) -> Self:
+        if self.name == "synthetic" and self.limit is None:
+            raise ValueError("synthetic: give limit, the number of parts to make")
+        if self.name != "synthetic" and self.path is None:
+            raise ValueError(f"{self.name}: give path, the folder that holds its files")
+        return self
+
+
+class PictureConfig(Config):
+    """What is drawn of every part."""
+
+    views: tuple[Literal["iso", "front", "top", "right"], ...] = ("iso",)
+    """Cameras, one picture each."""
+
+    size: int = Field(448, ge=32, le=4096)
+    """Width and height in pixels."""
+
+
+class SplitConfig(Config):
+    """Shares of the parts. The split of a part follows from its shape, never from its name."""
+
+    val: float = Field(0.05, ge=0, lt=1)
+    """Share that is watched while training."""
+
+    test: float = Field(0.05, ge=0, lt=1)
+    """Share that is held out for evaluation."""
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> Self:
+        if self.val + self.test >= 1:
+            raise ValueError(f"val ({self.val}) and test ({self.test}) leave nothing for train")
+        return self
+
+
+class PrepareConfig(Config):
+    """Design files to samples."""
+
+    sources: tuple[SourceConfig, ...] = Field(min_length=1)
+    """Where parts come from: ``[{name: deepcad, path: DIR}, {name: synthetic, limit: 1000}]``."""
+
+    out: str
+    """The dataset folder, local or a URI."""
+
+    style: Literal["idiomatic", "verbatim"] = "idiomatic"
+    """How construction sequences are written: as a person would, or operation by operation."""
+
+    pictures: PictureConfig = PictureConfig()
+    """What is drawn."""
+
+    split: SplitConfig = SplitConfig()
+    """Train, validation and test."""
+
+    limits: Limits = Limits()
+    """For every program that is executed."""
+
+    prompt: str = PROMPT
+    """The instruction that goes with every picture."""
+
+    shard_rows: int = Field(256, gt=0)
+    """Parts read for one shard, the unit of work, of writing and of resuming."""
+
+    seed: int = 0
+    """Decides the synthetic parts."""

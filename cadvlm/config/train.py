@@ -1,0 +1,181 @@
+"""Settings of ``jobs.train``: from a dataset folder to a checkpoint."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cadvlm.config.base import Config
+from cadvlm.config.model import ModelConfig
+
+
+class LoraConfig(Config):
+    """Low-rank adapters (Hu et al. 2021) on the language model."""
+
+    rank: int = Field(128, gt=0)
+    """Rank of the adapter matrices."""
+
+    alpha: float = Field(256.0, gt=0)
+    """Adapters are scaled by ``alpha / rank``."""
+
+    dropout: float = Field(0.05, ge=0, lt=1)
+    """Dropout on the adapters' input."""
+
+    targets: tuple[str, ...] = (
+        "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
+    )  # fmt: skip
+    """Names of the linear layers that get an adapter. One that matches nothing is an error."""
+
+
+class OptimizerConfig(Config):
+    """AdamW with warm-up and a cosine."""
+
+    lr: float = Field(2e-5, gt=0)
+    """Peak learning rate."""
+
+    min_lr_ratio: float = Field(0.0, ge=0, le=1)
+    """Where the cosine ends, as a share of ``lr``."""
+
+    warmup_ratio: float = Field(0.03, ge=0, lt=1)
+    """Share of the steps over which the rate rises from zero."""
+
+    weight_decay: float = Field(0.0, ge=0)
+    """Decoupled decay of matrices; biases and norms are spared."""
+
+    betas: tuple[float, float] = (0.9, 0.95)
+    """Decay of the running moments."""
+
+    grad_clip: float = Field(1.0, gt=0)
+    """Gradient norm above which gradients are scaled down."""
+
+
+class WorkersConfig(Config):
+    """The Ray Train workers."""
+
+    count: int = Field(2, gt=0)
+    """Number of workers; one device each."""
+
+    gpu: bool | None = None
+    """True: one GPU a worker. Null: as the cluster has them."""
+
+    cpus: float = Field(1.0, gt=0)
+    """Cores reserved for, and threads used by, a worker."""
+
+
+class CheckpointConfig(Config):
+    """What survives a crash."""
+
+    every_steps: int = Field(500, gt=0)
+    """Steps between two checkpoints, and between two looks at the validation split; the last step
+    always gets both."""
+
+    keep: int = Field(2, gt=0)
+    """How many of the newest are kept."""
+
+
+class TrainConfig(Config):
+    """Samples to a checkpoint."""
+
+    dataset: str
+    """A dataset folder of ``jobs.prepare``."""
+
+    out: str
+    """The run folder, local or a URI. An unfinished run in it is resumed."""
+
+    model: ModelConfig = ModelConfig()
+    """What is trained."""
+
+    stage: Literal["align", "finetune"] = "finetune"
+    """``align`` trains the projector alone; ``finetune`` projector and language model."""
+
+    method: Literal["full", "lora"] = "full"
+    """``full`` trains the weights themselves, ``lora`` adapters; follows ``lora`` when not given."""
+
+    lora: LoraConfig | None = None
+    """The adapters; null means that weights are trained in full."""
+
+    train_vision: bool = False
+    """Whether ``finetune`` also trains the vision tower. A model built from scratch needs it."""
+
+    optimizer: OptimizerConfig = OptimizerConfig()
+    """The optimiser and its schedule."""
+
+    epochs: float = Field(1.0, gt=0)
+    """Passes over the training split; fractions are fine."""
+
+    max_steps: int | None = Field(None, gt=0)
+    """Stop early, after so many steps. The schedule is still that of all ``epochs``, so that the run
+    goes on as if it had never stopped when this is raised."""
+
+    batch_size: int = Field(128, gt=0)
+    """Samples for one optimiser step, over all workers."""
+
+    micro_batch_size: int | None = Field(None, gt=0)
+    """Samples that one worker holds at a time. Null: ``batch_size / workers.count``."""
+
+    precision: Literal["auto", "fp32", "autocast", "bf16"] = "auto"
+    """``autocast`` computes in bf16 and keeps weights in fp32; ``bf16`` keeps the weights in bf16 too,
+    half the memory, with an fp32 copy in the optimizer. ``auto``: ``bf16`` on a GPU, ``autocast`` on a
+    CPU that computes in it, else ``fp32``."""
+
+    gradient_checkpointing: bool = False
+    """Compute activations twice instead of keeping them: less memory, a third more work."""
+
+    zero_stage: Literal[0, 1, 2, 3] = 2
+    """How much DeepSpeed partitions: optimizer (1), gradients (2), weights (3)."""
+
+    workers: WorkersConfig = WorkersConfig()
+    """Who trains."""
+
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    """What is kept."""
+
+    validation_samples: int = Field(512, ge=0)
+    """How many samples of the validation split are looked at. Zero: none."""
+
+    cache_gb: float = Field(2.0, ge=0)
+    """Memory of a worker for pictures that are ready for the model; others are made anew each epoch."""
+
+    log_every_steps: int = Field(10, gt=0)
+    """Steps between two rows of ``metrics.jsonl``."""
+
+    max_failures: int = Field(3, ge=0)
+    """Lost workers that the run survives by going back to its last checkpoint."""
+
+    seed: int = 0
+    """Decides initial weights, sample order and dropout."""
+
+    @property
+    def micro_batch(self) -> int:
+        """Samples that one worker holds at a time."""
+        return self.micro_batch_size or self.batch_size // self.workers.count
+
+    @property
+    def accumulation(self) -> int:
+        """Micro-batches that one worker sums before a step."""
+        return self.batch_size // (self.micro_batch * self.workers.count)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _method_and_lora_say_the_same(cls, tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        method, lora = tree.get("method"), tree.get("lora")
+        if method == "full" and lora is not None:
+            raise ValueError("method (full) and lora (given) contradict each other; set lora=null")
+        if tree.get("stage") == "align" and (method == "lora" or lora is not None):
+            raise ValueError(
+                "stage (align) trains the projector in full; set lora=null, method=full"
+            )
+        if method == "lora" and lora is None:
+            return {**tree, "lora": {}}
+        return tree if method else {**tree, "method": "full" if lora is None else "lora"}
+
+    @model_validator(mode="after")
+    def _batches_divide(self) -> Self:
+        size = self.micro_batch * self.workers.count
+        if size == 0 or self.batch_size % size:
+            raise ValueError(
+                f"batch_size ({self.batch_size}) must be a multiple of micro_batch_size "
+                f"({self.micro_batch}) x workers.count ({self.workers.count})"
+            )
+        return self

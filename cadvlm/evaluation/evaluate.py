@@ -1,0 +1,187 @@
+"""A checkpoint or a file of predictions against references: scores, metrics and a report.
+
+Two phases, each spread over Ray actors and each kept as it goes: the model answers the pictures
+(``answers/``), then answers and references are executed and compared (``rows/``). The first is over
+before the second begins, so that they never wait for each other's processors, and a killed run
+repeats at most some seconds of either. What people read is made from ``rows/`` at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+from ray.exceptions import RayError
+
+from cadvlm.config.evaluate import EvaluateConfig
+from cadvlm.dataset import Dataset
+from cadvlm.errors import InputError, RunFailed, SandboxUnavailable
+from cadvlm.evaluation.actors import Scorer
+from cadvlm.evaluation.answers import answered
+from cadvlm.evaluation.claim import claim
+from cadvlm.evaluation.gallery import write_gallery
+from cadvlm.evaluation.pool import actors, available, chunks, spread
+from cadvlm.evaluation.references import read_dataset, read_predictions, read_references
+from cadvlm.evaluation.scores import (
+    SCORE_SCHEMA,
+    UNSCORED,
+    Case,
+    control_of,
+    describe,
+    unscored,
+)
+from cadvlm.evaluation.shards import Shards, write
+from cadvlm.execution.result import Status
+from cadvlm.progress import Progress
+from cadvlm.records import Part, Prediction
+from cadvlm.reports import evaluation as report
+from cadvlm.scoring.aggregate import summarise
+from cadvlm.storage import Folder
+
+_PARTS_PER_CALL = 4
+"""Enough that a call costs nothing beside its work, few enough that a dead actor costs little."""
+
+_POISON = "its scoring process died, each time"
+
+
+def evaluate(config: EvaluateConfig) -> dict[str, Any]:
+    """Fill the evaluation folder and return the content of ``metrics.json``. Needs a Ray session.
+
+    An unfinished evaluation in the folder is resumed.
+
+    Raises:
+        InputError: the dataset, the checkpoint, the predictions or the references cannot be used.
+        ConfigError: the folder holds an evaluation of something else.
+        RunFailed: work stopped midway; the message says what is kept.
+    """
+    out = Folder(config.out)
+    references = _references(config)
+    predictions = _predictions(config, references)
+    claim(out, config)
+    with _resumable(out):
+        if predictions is None:
+            cases = answered(config, out, references)
+        else:
+            cases = [Case(part, predictions.get(part.id)) for part in references]
+        scores = _score(config, out, cases)
+    metrics = measure(scores, config.seed)
+    if predictions is not None:
+        metrics["n_extra"] = len(predictions.keys() - {part.id for part in references})
+    out.write_json("metrics.json", metrics)
+    report.write(out)
+    return metrics
+
+
+def measure(scores: pa.Table, seed: int) -> dict[str, Any]:
+    """The content of ``metrics.json``, from the rows of ``scores.parquet``.
+
+    ``n`` counts every reference; rates and means are over those that could be judged, all but
+    ``n_unscored``.
+
+    Raises:
+        InputError: none could.
+    """
+    rows = scores.drop_columns(["text", "code", "reference"]).to_pylist()
+    judged = [row for row in rows if row["status"] != UNSCORED]
+    if not judged:
+        raise InputError(f"none of {len(rows)} references can be scored; {rows[0]['error']}")
+    counts = {"n": len(rows), "n_unscored": len(rows) - len(judged)}
+    metrics = _summarise(judged, seed) | counts
+    controls = [control_of(row) for row in judged if row["control_status"] is not None]
+    if not controls:
+        return metrics
+    control = _summarise(controls, seed)
+    gain = metrics["iou"]["mean"] - control["iou"]["mean"]
+    return {**metrics, "control": control, "iou_gain": gain}
+
+
+def _summarise(rows: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
+    """The body by source and by complexity, and by family where parts have one."""
+    families = [row | {"source": row["family"]} for row in rows if row["family"]]
+    by_family = summarise(families, seed=seed)["by_source"] if families else {}
+    return {**summarise(rows, seed=seed), "by_family": by_family}
+
+
+def _references(config: EvaluateConfig) -> list[Part]:
+    if config.checkpoint is not None and config.dataset is not None:
+        return read_dataset(Dataset(config.dataset), config.split, config.limit)
+    assert config.references is not None
+    return read_references(config.references, config.split, config.limit)
+
+
+def _predictions(
+    config: EvaluateConfig, references: Sequence[Part]
+) -> dict[str, Prediction] | None:
+    if config.predictions is None:
+        return None
+    predictions = read_predictions(config.predictions)
+    known = {part.id for part in references}
+    strangers = [id_ for id_ in predictions if id_ not in known]
+    if len(strangers) == len(predictions):
+        raise InputError(
+            f"{config.predictions}: no id is among the references; its first is {strangers[0]!r}, "
+            f"the first reference is {references[0].id!r}"
+        )
+    return predictions
+
+
+def _score(config: EvaluateConfig, out: Folder, cases: Sequence[Case]) -> pa.Table:
+    """Judge every case that has no row yet, and draw those that the report shows."""
+    with Shards(out / "rows", SCORE_SCHEMA) as shards:
+        kept = shards.read().select(["id", "status", "iou"]).to_pylist()
+        done = {row["id"] for row in kept}
+        batches = list(chunks((c for c in cases if c.reference.id not in done), _PARTS_PER_CALL))
+        scorers = min(config.scorers or available("CPU"), len(batches)) or 1
+        with actors(Scorer, scorers, config.limits, config.seed, cpus=1.0) as pool:
+            with Progress("score", len(cases), "parts", done=len(done)) as progress:
+                tally = _Tally(kept)
+                for batch, rows in spread(pool, "score", batches):
+                    rows = rows or [describe(case) | unscored(_POISON) for case in batch]
+                    shards.add(rows)
+                    tally.add(rows)
+                    progress.advance(len(rows), note=str(tally))
+            shards.flush()
+            scores = _in_order(shards.read(), cases)
+            write(out, "scores.parquet", scores)
+            write_gallery(out, config, scores, cases, pool)
+    return scores
+
+
+def _in_order(scores: pa.Table, cases: Sequence[Case]) -> pa.Table:
+    """The row of every case, in the order of the references."""
+    place = {id_: number for number, id_ in enumerate(scores["id"].to_pylist())}
+    return scores.take([place[case.reference.id] for case in cases])
+
+
+class _Tally:
+    """The figures so far, for the line of progress."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._n = self._valid = 0
+        self._iou = 0.0
+        self.add(rows)
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        judged = [row for row in rows if row["status"] != UNSCORED]
+        self._n += len(judged)
+        self._valid += sum(row["status"] == Status.OK for row in judged)
+        self._iou += sum(row["iou"] for row in judged)
+
+    def __str__(self) -> str:
+        n = max(1, self._n)
+        return f"valid {self._valid / n:.1%}, IoU {self._iou / n:.3f}"
+
+
+@contextmanager
+def _resumable(out: Folder) -> Iterator[None]:
+    """Say what is kept when the machinery, not a program, fails."""
+    try:
+        yield
+    except (SandboxUnavailable, RunFailed, RayError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise RunFailed(
+            f"evaluation stopped: {reason}; answers and scores so far are kept in {out.uri}, "
+            "the same command goes on with the rest"
+        ) from error

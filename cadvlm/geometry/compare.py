@@ -1,0 +1,133 @@
+"""How close two solids are: shared volume, and distances between their surfaces.
+
+``iou``        volume of the intersection over volume of the union, of two closed meshes in the
+               frame they are given in. Measured as exact intervals on a grid of columns: within
+               1e-3 of the true ratio at the default resolution (1e-4 on ordinary parts), exactly 1
+               for a mesh and itself, never above 1. Overlapping and coincident bodies count once,
+               and a mesh turned inside out is the solid it bounds; only bodies that overlap must
+               not be turned against each other. Where a boundary leaks the solid counts as empty,
+               so that a leak never earns anything.
+``distances``  from points to the nearest point of a surface, exact for the triangles.
+``unit_box``   the frame in which solids of different sizes are compared.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadvlm.geometry import columns
+from cadvlm.geometry.solid import Mesh, Solid
+
+
+class Overlap(NamedTuple):
+    """Two solids on one grid."""
+
+    intersection: float
+    """Volume in both."""
+    union: float
+    """Volume in at least one."""
+    leaks: tuple[float, float]
+    """Share of the columns that run through a hole in either mesh's boundary."""
+
+
+class SurfacePoints(NamedTuple):
+    """A sample of a surface."""
+
+    points: NDArray[np.float64]
+    """(N, 3)."""
+    normals: NDArray[np.float64]
+    """(N, 3) outward, unit length."""
+
+
+def unit_box(solid: Solid) -> Mesh:
+    """Move the centre of a solid's bounding box to the origin and scale its longest side to 1.
+
+    cadrille's normalisation (Kolodiazhnyi et al., 2025), but by the box of the exact surfaces. That
+    of the mesh, as there, depends on where the facets of round faces happen to lie: a thin ring
+    against itself turned by a few degrees loses another percent of IoU that way.
+    """
+    low, high = np.array(solid.bbox[:3]), np.array(solid.bbox[3:])
+    vertices = (solid.mesh.vertices - (low + high) / 2) / (high - low).max()
+    return Mesh(vertices, solid.mesh.triangles)
+
+
+def iou(a: Mesh, b: Mesh, resolution: int = 128) -> float:
+    """Intersection over union of two solids, in [0, 1]; 0 when neither has volume.
+
+    Args:
+        a: A closed mesh.
+        b: Another, in the same frame.
+        resolution: Columns along each side of the grid; the error falls with its square or so.
+    """
+    shared = overlap(a, b, resolution)
+    return shared.intersection / shared.union if shared.union > 0 else 0.0
+
+
+def overlap(a: Mesh, b: Mesh, resolution: int = 128) -> Overlap:
+    """Measure the intersection and union of two solids; see :func:`iou`."""
+    a_turned, b_turned = a.vertices @ _ROTATION.T, b.vertices @ _ROTATION.T
+    everything = np.concatenate([a_turned, b_turned])
+    if not len(everything):
+        return Overlap(0.0, 0.0, (0.0, 0.0))
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    pitch = np.maximum(high - low, np.finfo(float).tiny) / resolution
+    pitch[2] = 1.0  # Heights stay lengths.
+    first = low + pitch * [0.5, 0.5, 0.0]
+    both, either, leaks_a, leaks_b = columns.overlap(
+        *columns.crossings(((a_turned - first) / pitch)[a.triangles], resolution),
+        *columns.crossings(((b_turned - first) / pitch)[b.triangles], resolution),
+    )
+    area, count = float(pitch[0] * pitch[1]), resolution**2
+    return Overlap(both * area, either * area, (leaks_a / count, leaks_b / count))
+
+
+def surface_points(mesh: Mesh, count: int, seed: int) -> SurfacePoints:
+    """Sample a surface, every part of its area with the same probability."""
+    random = np.random.default_rng(seed)
+    corners = mesh.vertices[mesh.triangles]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(across, axis=1)
+    chosen = random.choice(len(area), size=count, p=area / area.sum())
+    # The root makes the points even over the triangle (Osada et al., 2002).
+    root, other = np.sqrt(random.random((count, 1))), random.random((count, 1))
+    weights = np.concatenate([1 - root, root * (1 - other), root * other], axis=1)
+    points = np.einsum("nk,nkd->nd", weights, corners[chosen])
+    return SurfacePoints(points, across[chosen] / area[chosen, None])
+
+
+def distances(points: NDArray[np.float64], mesh: Mesh) -> NDArray[np.float64]:
+    """Distance from each of the (N, 3) points to the nearest point of a surface, (N,).
+
+    Exact for the triangles, but in single precision: within 2e-5 in the unit box.
+    """
+    import open3d.core as o3c  # A second and half a gigabyte: only who measures distances pays.
+    from open3d.t.geometry import RaycastingScene
+
+    scene = RaycastingScene(nthreads=1)
+    scene.add_triangles(
+        o3c.Tensor(mesh.vertices.astype(np.float32)), o3c.Tensor(mesh.triangles.astype(np.uint32))
+    )
+    nearest = scene.compute_distance(o3c.Tensor(points.astype(np.float32)), nthreads=1)
+    return np.asarray(nearest.numpy(), dtype=np.float64)
+
+
+def _generic_rotation() -> NDArray[np.float64]:
+    """A rotation that lines up with no face, edge or symmetry that a person would draw.
+
+    Parts are full of faces along the axes; columns parallel to them would all fall on one side of a
+    face or the other, and the error would not average out.
+    """
+    w, x, y, z = np.array([0.8, 0.31, -0.23, 0.47]) / np.linalg.norm([0.8, 0.31, -0.23, 0.47])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+_ROTATION = _generic_rotation()

@@ -1,0 +1,115 @@
+"""The only place where a prompt is built: training, evaluation and serving cannot drift apart.
+
+What the model reads is the processor's own chat template with one user turn (pictures, then the
+instruction) and the opening of the assistant's turn. What it learns to write is the program and the
+end-of-sequence token. The prompt's tokens are the same with and without an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from PIL import Image
+from transformers import BatchFeature, ProcessorMixin
+
+from cadvlm.errors import InputError
+from cadvlm.models.collate import Encoded, collate
+
+
+def encode(
+    processor: ProcessorMixin,
+    prompts: Sequence[str],
+    images: Sequence[Sequence[Image.Image]],
+    answers: Sequence[str] | None = None,
+) -> BatchFeature:
+    """Model input for B samples, each with a prompt and its pictures.
+
+    Without ``answers``: ready for ``generate``, padded on the left. With them: padded on the right,
+    and ``labels`` (B, T) hold the answer and the end-of-sequence token, -100 elsewhere.
+
+    Raises:
+        InputError: a prompt holds the model's own marker of a picture.
+    """
+    side: Literal["left", "right"] = "left" if answers is None else "right"
+    return collate(encode_each(processor, prompts, images, answers), processor, side)
+
+
+def encode_each(
+    processor: ProcessorMixin,
+    prompts: Sequence[str],
+    images: Sequence[Sequence[Image.Image]],
+    answers: Sequence[str] | None = None,
+) -> list[Encoded]:
+    """The samples one by one, not yet padded, for whoever keeps them; see :func:`encode`."""
+    encoded = _encode_prompts(processor, prompts, images)
+    if answers is None:
+        return encoded
+    return [_append(processor, *pair) for pair in zip(encoded, answers, strict=True)]
+
+
+def _encode_prompts(
+    processor: ProcessorMixin, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]
+) -> list[Encoded]:
+    """One call of the processor where its output can be cut into samples, else one for each."""
+    texts = [_chat(processor, *pair) for pair in zip(prompts, images, strict=True)]
+    bos = processor.tokenizer.bos_token
+    inputs = processor(
+        text=texts,
+        images=[list(pictures) for pictures in images] if any(images) else None,
+        padding=True,
+        return_tensors="pt",
+        # A template that writes the opening token itself must not get a second one.
+        add_special_tokens=not (bos and texts[0].startswith(bos)),
+    )
+    count, shape = len(texts), inputs["input_ids"].shape
+    text = {name: value for name, value in inputs.items() if value.shape == shape}
+    vision = {name: value for name, value in inputs.items() if name not in text}
+    if count == 1:
+        return [Encoded({name: value[0] for name, value in text.items()}, vision)]
+    if any(value.shape[0] != count for value in vision.values()):
+        # Patches of all pictures lie end to end (Qwen-VL), or a sample has several pictures.
+        pairs = zip(prompts, images, strict=True)
+        return [_encode_prompts(processor, [p], [i])[0] for p, i in pairs]
+    return [_cut(text, vision, row) for row in range(count)]
+
+
+def _chat(processor: ProcessorMixin, prompt: str, pictures: Sequence[Image.Image]) -> str:
+    marker = getattr(processor, "image_token", "<image>")
+    if marker in prompt:
+        raise InputError(f"prompt: {marker} stands for a picture in this model; write it otherwise")
+    if not processor.chat_template:
+        return f"{marker * len(pictures)}{prompt}\n"
+    content: list[dict[str, Any]] = [{"type": "image"} for _ in pictures]
+    content.append({"type": "text", "text": prompt})
+    turns = [{"role": "user", "content": content}]
+    text = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    return str(text)
+
+
+def _cut(text: dict[str, torch.Tensor], vision: dict[str, torch.Tensor], row: int) -> Encoded:
+    real = text["attention_mask"][row].bool()
+    return Encoded(
+        text={name: value[row][real] for name, value in text.items()},
+        vision={name: value[row : row + 1] for name, value in vision.items()},
+    )
+
+
+def _append(processor: ProcessorMixin, encoded: Encoded, answer: str) -> Encoded:
+    tokenizer = processor.tokenizer
+    # A program that holds the text of a special token (a comment about <image>) stays text.
+    ids = tokenizer(answer, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    tail = torch.tensor([*ids, tokenizer.eos_token_id])
+    prompt = encoded.text["input_ids"]
+    grown = {
+        name: torch.cat([value, torch.full_like(tail, _VALUE_IN_ANSWER.get(name, 0))])
+        for name, value in encoded.text.items()
+    }
+    grown["input_ids"] = torch.cat([prompt, tail])
+    grown["labels"] = torch.cat([torch.full_like(prompt, -100), tail])
+    return Encoded(grown, encoded.vision)
+
+
+_VALUE_IN_ANSWER = {"attention_mask": 1}
+"""What an answer's tokens have in the processor's other sequences; zero marks plain text."""

@@ -1,0 +1,108 @@
+"""The records that travel from room to room. Plain, frozen, and cheap by the hundred thousand."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PROMPT = (
+    "Generate the CADQuery code needed to create the CAD for the provided image. "
+    "Just the code, no other words."
+)
+"""The instruction of GenCAD-Code (CAD-Coder), kept to the letter so that models are comparable."""
+
+
+@dataclass(frozen=True, slots=True)
+class CadProgram:
+    """Code that builds a solid."""
+
+    code: str
+    language: str = "cadquery"
+    operations: tuple[str, ...] = ()
+    """What the program does in order, in CadQuery's words: ``("box", "hole", "fillet")``."""
+
+    @property
+    def digest(self) -> str:
+        """Hash of language and code; two programs with one digest build the same solid."""
+        return hashlib.sha256(f"{self.language}\0{self.code}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One design as its source ships it, already turned into a program."""
+
+    id: str
+    source: str
+    program: CadProgram
+    sequence: str | None = None
+    """The construction sequence as JSON, when the source has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that was read and not used, and why. One row of ``quarantine/``."""
+
+    id: str
+    source: str
+    stage: str
+    """Where it stopped: ``read``, ``convert``, ``execute`` or ``render``."""
+    reason: str
+    """One word or two that can be counted: ``timeout``, ``no_solid``, ``corrupt_json``."""
+    detail: str = ""
+    """What a person needs to understand this one case."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The Parquet row."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A picture of a part."""
+
+    view: str
+    """Which camera: ``iso`` looks along (-1, 1, -1), as GenCAD's pictures do."""
+    style: str
+    """``shaded`` or ``drawing``."""
+    width: int
+    height: int
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One training row: pictures of a part and the program that builds it."""
+
+    id: str
+    source: str
+    split: str
+    language: str
+    code: str
+    operations: tuple[str, ...]
+    n_tokens: int
+    """Length of the code in Python's own lexical tokens, independent of any model."""
+    images: tuple[Rendering, ...]
+    prompt: str
+    sequence: str | None
+    n_faces: int
+    volume: float
+    """In the cube of the program's own unit."""
+    bbox: tuple[float, ...]
+    """``(xmin, ymin, zmin, xmax, ymax, zmax)`` in the program's own unit."""
+
+    def to_row(self) -> dict[str, Any]:
+        """The Parquet row; see ``cadvlm.dataset.SAMPLE_SCHEMA``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model wrote for one part."""
+
+    id: str
+    code: str
+    """The program, with any fences and chatter removed."""
+    language: str = "cadquery"
+    text: str = ""
+    """The raw answer."""

@@ -1,0 +1,57 @@
+"""Single HTML files from templates: no script, no network, one stylesheet for all reports."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+_NOTHING = Markup("&ndash;")
+
+
+def render(template: str, **content: Any) -> str:
+    """The page that ``templates/NAME`` makes of the content."""
+    return _environment().get_template(template).render(content)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cadvlm.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "number": number, "png": png, "count": count}
+    return environment
+
+
+def title(path: str) -> str:
+    """What a folder or a model is called: the last two names of its path."""
+    return " / ".join([name for name in path.split("/") if name][-2:])
+
+
+def percent(value: float | None) -> str:
+    """``0.9731`` is 97.3 %."""
+    return _NOTHING if value is None else f"{100 * value:.1f}\N{NARROW NO-BREAK SPACE}%"
+
+
+def number(value: float | None, digits: int = 3, sign: bool = False) -> str:
+    """A score with a fixed number of digits, so that columns line up."""
+    if value is None:
+        return _NOTHING
+    return f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+
+
+def count(value: int | None) -> str:
+    """A whole number, in groups of three."""
+    return _NOTHING if value is None else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def png(picture: bytes) -> Markup:
+    """A picture as the value of ``src``."""
+    return Markup(f"data:image/png;base64,{base64.b64encode(picture).decode()}")

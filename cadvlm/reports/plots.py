@@ -1,0 +1,197 @@
+"""Charts as inline SVG that takes its colours and its font from the page, in light and in dark.
+
+matplotlib only knows fixed colours, so each role has a made-up one that is replaced by a variable
+of ``style.css`` at the end.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import Markup, escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+_ROLES = {
+    "#010101": "var(--ink-2)",
+    "#010102": "var(--accent)",
+    "#010103": "var(--control)",
+    "#010104": "var(--line)",
+    "#010105": "var(--poor)",
+    "#010106": "var(--fair)",
+    "#010107": "var(--good)",
+    "#010108": "var(--best)",
+}
+INK, ACCENT, CONTROL, LINE, POOR, FAIR, GOOD, BEST = _ROLES
+LEVELS = {"poor": POOR, "fair": FAIR, "good": GOOD, "best": BEST}
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "cadvlm",
+    "font.size": 10.5,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "grid.color": LINE,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+}
+
+_DOTS = 1500
+"""More dots than this make a page heavy and say nothing more."""
+
+Band = tuple[float, float, str]
+"""From, to, and the name of the level between them."""
+
+
+def histogram(
+    values: Sequence[float],
+    control: Sequence[float] = (),
+    *,
+    label: str,
+    limits: tuple[float, float],
+    bands: Sequence[Band] = (),
+    bins: int = 25,
+) -> Markup:
+    """Shares of parts by value, the control as an outline behind; a line marks each mean.
+
+    Values beyond the limits are counted in the outermost bins.
+    """
+    edges = np.linspace(*limits, bins + 1)
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        for start, end, level in bands:
+            axes.axvspan(start, end, color=LEVELS[level], alpha=0.10, linewidth=0)
+        for name, numbers, role in (("blank picture", control, CONTROL), ("model", values, ACCENT)):
+            if len(numbers) == 0:
+                continue
+            inside = np.clip(np.asarray(numbers, float), *limits)
+            shares, _ = np.histogram(inside, edges)
+            heights = 100 * shares / len(inside)
+            if role is ACCENT:
+                axes.bar(edges[:-1], heights, np.diff(edges) * 0.92, align="edge", color=role,
+                         alpha=0.85, label=name)  # fmt: skip
+            else:
+                axes.stairs(heights, edges, color=role, fill=True, alpha=0.35, label=name)
+                axes.stairs(heights, edges, color=role, linewidth=1.2)
+            axes.axvline(float(np.mean(inside)), color=role, linewidth=1.4, linestyle=(0, (3, 2)))
+        axes.set(xlim=limits, xlabel=label, ylabel="parts, %")
+        axes.grid(axis="y")
+        if len(control) and len(values):
+            _legend(axes)
+        return _svg(figure, f"Distribution of {label}")
+
+
+def trend(
+    x: Sequence[float],
+    y: Sequence[float],
+    control: Sequence[float | None] = (),
+    *,
+    xlabel: str,
+    ylabel: str,
+) -> Markup:
+    """Parts as dots, and the mean of groups of like ``x`` as a line."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        random = np.random.default_rng(0)
+        shown = random.permutation(len(x))[:_DOTS]
+        across = np.asarray(x, float)[shown] + random.uniform(-0.25, 0.25, len(shown))
+        axes.scatter(across, np.asarray(y)[shown], s=9, color=ACCENT, alpha=0.28, linewidth=0)
+        known = [(a, b) for a, b in zip(x, control, strict=False) if b is not None]
+        if known:
+            axes.plot(*_means(*zip(*known, strict=True)), color=CONTROL, linewidth=1.6,
+                      label="blank picture, mean")  # fmt: skip
+        axes.plot(*_means(x, y), color=ACCENT, linewidth=2, marker="o", markersize=4,
+                  label="model, mean")  # fmt: skip
+        axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(-0.02, 1.04))
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        axes.grid(axis="y")
+        _legend(axes)
+        return _svg(figure, f"{ylabel} against {xlabel}")
+
+
+def counts(numbers: Mapping[str, int], *, label: str, bins: int = 30) -> Markup:
+    """A histogram of whole numbers that are already counted: ``{"6": 120, "7": 4}``.
+
+    The largest fiftieth is counted in the last bin: a long tail would hide everything else.
+    """
+    values = np.array([float(key) for key in numbers])
+    weights = np.array(list(numbers.values()), float)
+    low, high = float(values.min()), float(np.ceil(_quantile(values, weights, 0.98)))
+    width = max(1, int(np.ceil((high - low + 1) / bins)))
+    edges = np.arange(low, high + width + 1, width) - 0.5
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        inside = np.clip(values, edges[0], edges[-1] - 0.5)
+        heights, _ = np.histogram(inside, edges, weights=weights)
+        axes.bar(edges[:-1], heights, np.diff(edges) * 0.92, align="edge", color=ACCENT, alpha=0.85)
+        axes.set(xlabel=label, ylabel="parts")
+        axes.grid(axis="y")
+        return _svg(figure, f"Distribution of {label}")
+
+
+def _axes() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.0, 2.9), layout="constrained")
+    return figure, figure.subplots()
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+
+
+def _means(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Means over at most eight groups of about equal size; parts of equal ``x`` stay together."""
+    xs, ys = np.asarray(x, float), np.asarray(y, float)
+    edges = np.unique(np.quantile(xs, np.linspace(0, 1, 9)))
+    group = np.clip(np.searchsorted(edges, xs, side="right") - 1, 0, max(0, len(edges) - 2))
+    groups = [group == number for number in np.unique(group)]
+    return [float(xs[g].mean()) for g in groups], [float(ys[g].mean()) for g in groups]
+
+
+def _quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    order = np.argsort(values)
+    reached = np.searchsorted(np.cumsum(weights[order]), share * weights.sum())
+    return float(values[order][min(int(reached), len(values) - 1)])
+
+
+def _svg(figure: Figure, title: str) -> Markup:
+    sink = io.StringIO()
+    figure.savefig(sink, format="svg", transparent=True, metadata={"Date": None})
+    text = sink.getvalue()
+    text = text[text.index("<svg") :]
+    for colour, variable in _ROLES.items():
+        text = text.replace(colour, variable)
+    # The page sets size, font and line joins; group names would collide between charts.
+    for pattern, replacement in _CLEANED:
+        text = re.sub(pattern, replacement, text, flags=re.DOTALL)
+    head = (
+        f'<svg class="plot" role="img" viewBox="{_view_box(text)}"><title>{escape(title)}</title>'
+    )
+    return Markup(re.sub(r"<svg [^>]*>", head, text, count=1))
+
+
+_CLEANED = (
+    (r"<metadata>.*?</metadata>", ""),
+    (r"<style .*?</style>", ""),
+    (r'<g id="[^"]*"(/?)>', r"<g\1>"),
+    (r"font-family: [^;]*; ", ""),
+)
+
+
+def _view_box(svg: str) -> str:
+    found = re.search(r'viewBox="([^"]*)"', svg)
+    assert found
+    return found[1]

@@ -1,0 +1,159 @@
+"""Closed loops out of loose curves, and profiles out of loops.
+
+Exporters list the curves of a loop in any direction, sometimes in any order, and round their ends;
+some flag every loop as an outer one. What counts here is geometry alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from cadvlm.sequences.errors import Unreadable
+from cadvlm.sequences.model import Arc, Circle, Curve, Line, Loop, Point2, Profile
+
+JOINT_MM = 1e-3
+"""Ends nearer than this are one point. DeepCAD's files round to 1e-5 mm and are off by at most
+1e-4 mm; a real gap is that of a person, and larger."""
+
+
+def chain(curves: Iterable[Curve]) -> Loop:
+    """Put curves end to end, turning those that point the other way.
+
+    Joints become exact: every curve starts at the very point where the one before it ends.
+
+    Raises:
+        Unreadable: ``open_loop`` when the curves do not close, ``empty_loop`` when none is left.
+    """
+    rest = [curve for curve in curves if not _is_point(curve)]
+    if not rest:
+        raise Unreadable("empty_loop", "a loop has no curve of any length")
+    done = [rest.pop(0)]
+    if isinstance(done[0], Circle):
+        if rest:
+            raise Unreadable("open_loop", f"a circle shares its loop with {len(rest)} curves")
+        return Loop((done[0],))
+    while rest:
+        tip = _open(done[-1]).end
+        # Of several curves at one point the file's next is right: min() keeps the first.
+        following = min(rest, key=lambda curve: min(_reach(tip, curve)))
+        rest.remove(following)
+        done.append(_from(tip, following))
+    first, last = _open(done[0]), _open(done[-1])
+    if math.dist(last.end, first.start) > JOINT_MM:
+        raise Unreadable("open_loop", f"from {first.start} to {last.end} mm")
+    if len(done) > 1:
+        done[-1] = replace(last, end=first.start)
+    return Loop(tuple(done))
+
+
+def nest(loops: Sequence[Loop]) -> Profile:
+    """The largest loop is the boundary of a region, the others are its holes."""
+    outer, *inner = sorted(loops, key=lambda loop: -abs(area(loop)))
+    return Profile(outer, tuple(inner))
+
+
+def area(loop: Loop) -> float:
+    """Signed area in square millimetres, positive when the loop runs counter-clockwise."""
+    total = 0.0
+    for curve in loop.curves:
+        if isinstance(curve, Circle):
+            return math.pi * curve.radius**2
+        (x1, y1), (x2, y2) = curve.start, curve.end
+        total += (x1 * y2 - x2 * y1) / 2
+        if isinstance(curve, Arc):
+            _, radius, sweep = circle_of(curve)
+            total += radius**2 * (sweep - math.sin(sweep)) / 2
+    return total
+
+
+def bounds(loop: Loop) -> tuple[float, float, float, float]:
+    """``(xmin, ymin, xmax, ymax)`` in millimetres, arcs at their widest included."""
+    points: list[Point2] = []
+    for curve in loop.curves:
+        if isinstance(curve, Circle):
+            (x, y), r = curve.center, curve.radius
+            points += [(x - r, y - r), (x + r, y + r)]
+            continue
+        points += [curve.start, curve.end]
+        if isinstance(curve, Arc):
+            points += _extremes(curve)
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _extremes(arc: Arc) -> list[Point2]:
+    """Where an arc is level or upright, if it is."""
+    (x, y), radius, sweep = circle_of(arc)
+    begin = math.atan2(arc.start[1] - y, arc.start[0] - x)
+    # Quarter turns that the arc passes, counted from the positive x axis.
+    low, high = sorted((begin, begin + sweep))
+    quarters = range(math.ceil(low / (math.pi / 2)), math.floor(high / (math.pi / 2)) + 1)
+    turns = (quarter * math.pi / 2 for quarter in quarters)
+    return [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns]
+
+
+def reverse(curve: Curve) -> Curve:
+    """The same points, run through from the other end."""
+    if isinstance(curve, Circle):
+        return curve
+    return replace(curve, start=curve.end, end=curve.start)
+
+
+def circle_of(arc: Arc) -> tuple[Point2, float, float]:
+    """Centre, radius and signed sweep (radians, counter-clockwise positive) of an arc.
+
+    The sweep follows from the angle at the middle point, so it holds for more than half a turn.
+    """
+    (x1, y1), (xm, ym), (x2, y2) = arc.start, arc.mid, arc.end
+    ax, ay, bx, by = xm - x1, ym - y1, x2 - xm, y2 - ym
+    # Inscribed angle: chords start-mid and mid-end turn by half of the sweep.
+    sweep = 2 * math.atan2(ax * by - ay * bx, ax * bx + ay * by)
+    chord = math.hypot(x2 - x1, y2 - y1)
+    if sweep == 0 or chord == 0:
+        raise Unreadable("degenerate_arc", f"{arc.start} {arc.mid} {arc.end} mm")
+    radius = chord / (2 * abs(math.sin(sweep / 2)))
+    offset = chord / (2 * math.tan(sweep / 2))
+    nx, ny = (y1 - y2) / chord, (x2 - x1) / chord
+    center = ((x1 + x2) / 2 + offset * nx, (y1 + y2) / 2 + offset * ny)
+    return center, radius, sweep
+
+
+def headings(curve: Curve) -> tuple[float, float]:
+    """Direction of travel at the start and at the end, radians. A circle has none: ``(0, 0)``."""
+    match curve:
+        case Line((x1, y1), (x2, y2)):
+            heading = math.atan2(y2 - y1, x2 - x1)
+            return heading, heading
+        case Arc(start, _, end):
+            (x, y), _, sweep = circle_of(curve)
+            quarter = math.copysign(math.pi / 2, sweep)
+            return (
+                math.atan2(start[1] - y, start[0] - x) + quarter,
+                math.atan2(end[1] - y, end[0] - x) + quarter,
+            )
+        case Circle():
+            return 0.0, 0.0
+
+
+def _is_point(curve: Curve) -> bool:
+    return isinstance(curve, Line) and math.dist(curve.start, curve.end) <= JOINT_MM
+
+
+def _open(curve: Curve) -> Line | Arc:
+    if isinstance(curve, Circle):
+        raise Unreadable("open_loop", "a circle shares its loop with other curves")
+    return curve
+
+
+def _reach(tip: Point2, curve: Curve) -> tuple[float, float]:
+    curve = _open(curve)
+    return math.dist(tip, curve.start), math.dist(tip, curve.end)
+
+
+def _from(tip: Point2, curve: Curve) -> Line | Arc:
+    to_start, to_end = _reach(tip, curve)
+    if min(to_start, to_end) > JOINT_MM:
+        raise Unreadable("open_loop", f"nothing continues from {tip} mm")
+    return replace(_open(curve if to_start <= to_end else reverse(curve)), start=tip)

@@ -1,0 +1,103 @@
+"""Folders by URI: a local path, ``s3://``, ``gs://`` or anything else that pyarrow or fsspec opens.
+
+The rest of the library never calls ``open`` on a folder of results, so nothing assumes a shared disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import fs
+
+from cadvlm.errors import InputError
+
+
+class Folder:
+    """A folder somewhere. Small reads and writes of whole files; writes are atomic when local."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri if "://" in uri else os.path.abspath(uri)
+        try:
+            self.filesystem, self.path = fs.FileSystem.from_uri(self.uri)
+        except (pa.ArrowInvalid, ValueError):
+            self.filesystem, self.path = _by_fsspec(self.uri)
+
+    def __truediv__(self, name: str) -> Folder:
+        return Folder(f"{self.uri.rstrip('/')}/{name}")
+
+    def exists(self, name: str = "") -> bool:
+        """Whether a file or folder is there."""
+        return bool(self._info(name).type != fs.FileType.NotFound)
+
+    def names(self, suffix: str = "", recursive: bool = False) -> list[str]:
+        """Names of the files below, sorted, relative to this folder; none when it is not there."""
+        selector = fs.FileSelector(self.path, allow_not_found=True, recursive=recursive)
+        infos = self.filesystem.get_file_info(selector)
+        files = (info.path for info in infos if info.type == fs.FileType.File)
+        root = len(self.path.rstrip("/")) + 1
+        return sorted(path[root:] for path in files if path.endswith(suffix))
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes.
+
+        Raises:
+            InputError: it is not there.
+        """
+        try:
+            with self.filesystem.open_input_stream(self.join(name)) as stream:
+                return bytes(stream.read())
+        except FileNotFoundError:
+            raise InputError(f"{self.uri}/{name}: no such file") from None
+
+    def write(self, name: str, content: bytes | str) -> None:
+        """Write a whole file. A reader sees the old one or the new one, never half of it."""
+        target = self.join(name)
+        self.filesystem.create_dir(os.path.dirname(target), recursive=True)
+        data = content.encode() if isinstance(content, str) else content
+        local = isinstance(self.filesystem, fs.LocalFileSystem)
+        landing = f"{target}.{os.getpid()}.tmp" if local else target
+        with self.filesystem.open_output_stream(landing) as stream:
+            stream.write(data)
+        if local:
+            os.replace(landing, target)
+
+    def read_json(self, name: str) -> Any:
+        """A JSON file's value; see :meth:`read`."""
+        try:
+            return json.loads(self.read(name))
+        except ValueError as error:
+            raise InputError(f"{self.uri}/{name}: not JSON: {error}") from None
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a value as indented JSON."""
+        self.write(name, json.dumps(value, indent=2, default=str) + "\n")
+
+    def upload(self, local: str) -> None:
+        """Copy a local folder here."""
+        self.filesystem.create_dir(self.path, recursive=True)
+        fs.copy_files(local, self.path, destination_filesystem=self.filesystem)
+
+    def download(self, local: str) -> None:
+        """Copy this folder into a local one."""
+        os.makedirs(local, exist_ok=True)
+        fs.copy_files(self.path, local, source_filesystem=self.filesystem)
+
+    def join(self, name: str) -> str:
+        """A name below this folder, as the filesystem object wants it."""
+        return f"{self.path.rstrip('/')}/{name}" if name else self.path
+
+    def _info(self, name: str) -> fs.FileInfo:
+        return self.filesystem.get_file_info(self.join(name))
+
+
+def _by_fsspec(uri: str) -> tuple[fs.FileSystem, str]:
+    import fsspec
+
+    try:
+        filesystem, path = fsspec.core.url_to_fs(uri)
+    except (ValueError, ImportError) as error:
+        raise InputError(f"{uri}: not a folder this machine can open: {error}") from None
+    return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path

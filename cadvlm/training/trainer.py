@@ -1,0 +1,172 @@
+"""From samples to a checkpoint: what the driver does around the workers of Ray Train."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import ray
+import ray.train
+import torch
+import yaml
+from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train.v2.api.exceptions import TrainingFailedError
+from transformers import AutoModelForImageTextToText
+
+from cadvlm.config.train import TrainConfig
+from cadvlm.dataset import Dataset
+from cadvlm.errors import ConfigError, RunFailed
+from cadvlm.models.build import build
+from cadvlm.models.checkpoint import FINAL
+from cadvlm.models.load import load_config
+from cadvlm.storage import Folder
+from cadvlm.training.feed import COLUMNS
+from cadvlm.training.loop import SUMMARY, Job, run
+from cadvlm.training.order import Order
+from cadvlm.training.trainable import prepare
+
+CONFIG = "config.yaml"
+CHECKPOINTS = "checkpoints"
+BASE = "base"
+
+_MAY_CHANGE = (
+    "cache_gb",
+    "checkpoint",
+    "log_every_steps",
+    "max_failures",
+    "max_steps",
+    "out",
+    "validation_samples",
+)
+"""Settings that decide how a run is watched and when it stops, not what it computes."""
+
+
+def fit(config: TrainConfig) -> str:
+    """Train, or go on with the run that is in ``config.out``; the URI of its ``final/``.
+
+    Needs a Ray session.
+
+    Raises:
+        ConfigError: the folder holds a run with other settings, or nothing would learn.
+        InputError: the dataset or the model is not there.
+        RunFailed: training stopped; what is kept and how to resume is in the message.
+    """
+    config = TrainConfig.of(config)
+    folder = Folder(config.out)
+    dataset = Dataset(config.dataset)
+    _refuse_another_run(folder, config)
+    order = Order.of(config, dataset.count("train"))
+    if not _is_finished(folder, order):
+        base = config.model.path or _built(config, dataset, folder)
+        _check_that_it_learns(base, config)
+        folder.write(CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
+        _train(config, dataset, base, folder)
+    return f"{folder.uri}/{FINAL}"
+
+
+def _train(config: TrainConfig, dataset: Dataset, base: str, folder: Folder) -> None:
+    gpu = _on_gpu(config)
+    workers = {"CPU": config.workers.cpus, "GPU": 1} if gpu else {"CPU": config.workers.cpus}
+    trainer = TorchTrainer(
+        run,
+        train_loop_config={"job": _job(config, dataset, base, gpu)},
+        torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
+        scaling_config=ScalingConfig(
+            num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers
+        ),
+        run_config=RunConfig(
+            name=CHECKPOINTS,
+            storage_path=folder.path,
+            storage_filesystem=folder.filesystem,
+            checkpoint_config=CheckpointConfig(num_to_keep=config.checkpoint.keep),
+            failure_config=FailureConfig(
+                max_failures=config.max_failures, controller_failure_limit=0
+            ),
+        ),
+    )
+    try:
+        trainer.fit()
+    except TrainingFailedError as error:
+        raise RunFailed(_what_is_left(folder, error)) from error
+
+
+def _job(config: TrainConfig, dataset: Dataset, base: str, gpu: bool) -> Job:
+    # The object store holds one copy for each node, which its workers share.
+    train = ray.put(dataset.read("train", COLUMNS))
+    validation = None
+    count = min(config.validation_samples, dataset.count("val"))
+    if count >= config.workers.count:
+        validation = ray.put(dataset.read("val", COLUMNS, limit=count))
+    return Job(config, base, gpu, train, validation)
+
+
+def _on_gpu(config: TrainConfig) -> bool:
+    if config.workers.gpu is not None:
+        return config.workers.gpu
+    return bool(ray.cluster_resources().get("GPU", 0) >= config.workers.count)
+
+
+def _built(config: TrainConfig, dataset: Dataset, folder: Folder) -> str:
+    """A model from scratch, made once and kept in the run folder for every worker and restart."""
+    base = folder / BASE
+    if not base.exists("config.json"):
+        model, processor = build(config.model.llava, _texts(dataset), config.seed)
+        with tempfile.TemporaryDirectory(prefix="cadvlm-base-") as local:
+            processor.save_pretrained(local)
+            model.save_pretrained(local)
+            base.upload(local)
+    return base.uri
+
+
+def _texts(dataset: Dataset) -> Iterator[str]:
+    for batch in dataset.batches("train", ("prompt", "code"), size=1024):
+        for name in batch.schema.names:
+            yield from batch.column(name).to_pylist()
+
+
+def _check_that_it_learns(base: str, config: TrainConfig) -> None:
+    """Raise what the workers would raise, before there are any."""
+    with torch.device("meta"):
+        prepare(AutoModelForImageTextToText.from_config(load_config(base)), config)
+
+
+def _refuse_another_run(folder: Folder, config: TrainConfig) -> None:
+    if not folder.exists(CONFIG):
+        return
+    there = dict(_flat(yaml.safe_load(folder.read(CONFIG))))
+    here = dict(_flat(config.model_dump(mode="json")))
+    differ = [
+        f"{key} ({there.get(key)!r} there, {here.get(key)!r} here)"
+        for key in sorted(there | here)
+        if there.get(key) != here.get(key) and key.partition(".")[0] not in _MAY_CHANGE
+    ]
+    if differ:
+        raise ConfigError(
+            f"out: {folder.uri} holds a run with other settings: {', '.join(differ)}; "
+            "give another out, or the same settings to go on with it"
+        )
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def _is_finished(folder: Folder, order: Order) -> bool:
+    return folder.exists(SUMMARY) and bool(folder.read_json(SUMMARY)["step"] >= order.stop)
+
+
+def _what_is_left(folder: Folder, error: TrainingFailedError) -> str:
+    reason = str(error).strip().splitlines()[-1]
+    files = (folder / CHECKPOINTS).names(recursive=True)
+    steps = sorted(name.partition("/")[0] for name in files if name.startswith("step-"))
+    kept = f"{steps[-1]} is kept" if steps else "no checkpoint had been written yet"
+    return (
+        f"training stopped: {reason}; {kept} in {folder.uri}/{CHECKPOINTS}; "
+        "run the same command again to go on from there"
+    )

@@ -1,0 +1,54 @@
+"""What every entry point does with its words: layers in, settings out, the right exit code.
+
+0 success; 1 the run failed and says what is kept; 2 the user can mend it, one line says how.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import yaml
+
+from cadvlm.config.base import Config, keys
+from cadvlm.errors import CadvlmError, ConfigError, InputError
+
+C = TypeVar("C", bound=Config)
+
+
+def command(
+    settings: type[C], run: Callable[[C], None], doc: str | None, base: Sequence[str] = ()
+) -> None:
+    """Parse ``sys.argv``, run, exit.
+
+    ``doc`` is the job's module docstring, shown by ``--help``; ``base`` are layers that lie below
+    those of the command line.
+    """
+    words = sys.argv[1:]
+    try:
+        if "--help" in words or "-h" in words:
+            return _help(settings, doc or "")
+        show_only = "--print-config" in words
+        config = settings.load([*base, *(word for word in words if word != "--print-config")])
+        if show_only:
+            return print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), end="")
+        run(config)
+    except (ConfigError, InputError) as error:
+        _stop(error, 2)
+    except CadvlmError as error:
+        _stop(error, 1)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+def _help(settings: type[Config], doc: str) -> None:
+    print(doc.strip() + "\n\nSettings (layers of YAML files and key=value; the later one wins):\n")
+    for key in keys(settings):
+        print(f"  {key.name}  ({key.type}; {key.default})\n      {key.meaning}")
+
+
+def _stop(error: CadvlmError, code: int) -> None:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,153 @@
+"""The whole job, small: parts to pictures and code, to a model, to scores, to an endpoint.
+
+    python -m jobs.demo out=runs/demo data=DIR
+
+Without ``data`` the parts are synthetic. A demo that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cadvlm.config.data import PrepareConfig
+from cadvlm.config.evaluate import EvaluateConfig
+from cadvlm.config.train import TrainConfig
+from jobs.command import command
+from jobs.settings import DemoJob
+from serve.config import ServeConfig
+
+_CONFIGS = Path(__file__).parent / "configs"
+
+
+def run(settings: DemoJob) -> None:
+    """Every job in order, then one request to the model that came of it."""
+    from cadvlm.data.pipeline import prepare
+    from cadvlm.evaluation.evaluate import evaluate
+    from cadvlm.reports import dataset as dataset_report
+    from cadvlm.storage import Folder
+    from cadvlm.training.trainer import fit
+    from cluster.session import session
+    from serve.running import deployed
+
+    out = Folder(settings.out)
+    stage = _Stages(total=4)
+    folders = _Folders(out.uri, settings)
+    with session(settings.cluster):
+        with stage("data: parts to code and pictures"):
+            manifest = prepare(folders.prepare)
+            dataset_report.write(Folder(folders.prepare.out))
+        with stage("train: pictures to code"):
+            fit(folders.train)
+        with stage("evaluate: run the programs, compare the solids"):
+            metrics = evaluate(folders.evaluate)
+        with stage("serve: one request over HTTP"), deployed(folders.serve) as url:
+            answer = _ask(url, folders.prepare.out)
+            summary = _summary(manifest, metrics, answer, stage.seconds)
+            out.write_json("summary.json", summary)
+            out.write("report.html", Folder(folders.evaluate.out).read("report.html"))
+            _show(summary, answer, out.uri)
+            if settings.keep:
+                _keep_serving(url)
+
+
+class _Folders:
+    """The jobs' settings with their folders placed inside the demo's."""
+
+    def __init__(self, out: str, settings: DemoJob) -> None:
+        def inside(name: str) -> str:
+            return f"{out}/{name}"
+
+        dataset, trained = inside(settings.prepare.out), inside(settings.train.out)
+        source = [{"name": "deepcad", "path": settings.data}]
+        sources = {} if settings.data is None else {"sources": source}
+        self.prepare: PrepareConfig = settings.prepare.override({"out": dataset, **sources})
+        self.train: TrainConfig = settings.train.override({"dataset": dataset, "out": trained})
+        self.evaluate: EvaluateConfig = settings.evaluate.override(
+            {"dataset": dataset, "checkpoint": trained, "out": inside(settings.evaluate.out)}
+        )
+        self.serve: ServeConfig = settings.serve.override({"checkpoint": trained})
+
+
+class _Stages:
+    """Says which stage runs, and remembers how long each took."""
+
+    def __init__(self, total: int) -> None:
+        self.seconds: dict[str, float] = {}
+        self._total = total
+
+    @contextmanager
+    def __call__(self, title: str) -> Iterator[None]:
+        started = time.monotonic()
+        print(f"\n[{len(self.seconds) + 1}/{self._total}] {title}", flush=True)
+        name = title.partition(":")[0]
+        self.seconds[name] = 0.0
+        yield
+        self.seconds[name] = round(time.monotonic() - started, 1)
+        print(f"      {name} took {self.seconds[name]:.0f} s", flush=True)
+
+
+def _ask(url: str, dataset: str) -> dict[str, Any]:
+    """Send the first test picture to the endpoint, as any client would."""
+    import httpx
+
+    from cadvlm.dataset import Dataset
+
+    [row] = Dataset(dataset).read("test", ["id", "images"], limit=1).to_pylist()
+    picture = row["images"][0]["png"]
+    response = httpx.post(
+        f"{url}/v1/generate", files={"image": ("part.png", picture, "image/png")}, timeout=120
+    )
+    response.raise_for_status()
+    return {"part": row["id"], **response.json()}
+
+
+def _summary(
+    manifest: dict[str, Any],
+    metrics: dict[str, Any],
+    answer: dict[str, Any],
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    control = metrics["control"]
+    return {
+        "n": metrics["n"],
+        "valid_solid_rate": metrics["valid_solid_rate"],
+        "iou": metrics["iou"],
+        "chamfer": metrics["chamfer"],
+        "control": {"valid_solid_rate": control["valid_solid_rate"], "iou": control["iou"]},
+        "iou_gain": metrics["iou_gain"],
+        "failures": metrics["failures"],
+        "splits": manifest["splits"],
+        "sources": manifest["sources"],
+        "seconds": seconds,
+        "answer": {key: answer[key] for key in ("part", "code", "valid", "solid")},
+    }
+
+
+def _show(summary: dict[str, Any], answer: dict[str, Any], out: str) -> None:
+    iou, control = summary["iou"], summary["control"]["iou"]
+    low, high = iou["ci95"]
+    print(f"\npicture of {answer['part']} -> valid: {answer['valid']}\n\n{answer['code']}\n")
+    print(f"{json.dumps(answer['solid'])}\n")
+    print(f"held-out parts     {summary['n']}")
+    print(f"valid solid rate   {summary['valid_solid_rate']:.3f}")
+    print(f"mean IoU           {iou['mean']:.3f} (95 % interval {low:.3f} to {high:.3f})")
+    print(f"blank picture      {control['mean']:.3f}")
+    print(f"report             {out}/report.html")
+
+
+def _keep_serving(url: str) -> None:
+    print(f"\nserving on {url} until Ctrl-C", flush=True)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        print("stopped")
+
+
+if __name__ == "__main__":
+    command(DemoJob, run, __doc__, base=[str(_CONFIGS / "demo.yaml")])

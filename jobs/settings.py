@@ -1,0 +1,86 @@
+"""The settings of every job: what the library needs, and where it runs."""
+
+from __future__ import annotations
+
+from cadvlm.config.base import Config
+from cadvlm.config.data import PrepareConfig
+from cadvlm.config.evaluate import EvaluateConfig
+from cadvlm.config.train import TrainConfig
+from cluster.config import ClusterConfig
+from serve.config import ServeConfig
+from tune.config import SweepConfig
+
+
+class PrepareJob(PrepareConfig):
+    """``jobs.prepare``."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class TrainJob(TrainConfig):
+    """``jobs.train``."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class EvaluateJob(EvaluateConfig):
+    """``jobs.evaluate``."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class SweepJob(Config):
+    """``jobs.sweep``: a space of training settings, each trial trained and evaluated."""
+
+    out: str
+    """The sweep's folder."""
+
+    train: TrainConfig
+    """What every trial starts from; ``out`` is set per trial."""
+
+    evaluate: EvaluateConfig
+    """How every trial is scored; ``checkpoint``, ``dataset`` and ``out`` are set per trial."""
+
+    sweep: SweepConfig
+    """What is varied."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class DeployJob(ServeConfig):
+    """``jobs.deploy``."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class DemoJob(Config):
+    """``jobs.demo``: every job in order, small."""
+
+    out: str = "runs/demo"
+    """Where everything goes."""
+
+    data: str | None = None
+    """A folder of DeepCAD JSON files to learn from; null makes synthetic parts."""
+
+    keep: bool = False
+    """Go on serving when everything is done."""
+
+    prepare: PrepareConfig
+    """Data. Folders here and below are names inside ``out``."""
+
+    train: TrainConfig
+    """Training."""
+
+    evaluate: EvaluateConfig
+    """Evaluation."""
+
+    serve: ServeConfig
+    """The endpoint."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""

@@ -1,0 +1,31 @@
+"""Samples to a checkpoint.
+
+    python -m jobs.train jobs/configs/finetune_lora.yaml dataset=runs/dataset out=runs/model model=ID
+    python -m jobs.train dataset=runs/dataset out=runs/small train_vision=true optimizer.lr=2e-3
+
+On a cluster: ``ray job submit --working-dir . -- python -m jobs.train ...``. A run that was stopped
+goes on from its last checkpoint when the same command is given again.
+"""
+
+from jobs.command import command
+from jobs.settings import TrainJob
+
+
+def run(settings: TrainJob) -> None:
+    """Train, and say what came of it."""
+    from cadvlm.config.train import TrainConfig
+    from cadvlm.storage import Folder
+    from cadvlm.training.trainer import SUMMARY, fit
+    from cluster.session import session
+
+    with session(settings.cluster):
+        final = fit(TrainConfig.of(settings))
+    summary = Folder(settings.out).read_json(SUMMARY)
+    validation = f", validation {summary['val_loss']:.4f}" if "val_loss" in summary else ""
+    print(f"steps: {summary['step']} ({summary['epoch']:.2f} epochs)")
+    print(f"loss: {summary['loss']:.4f}{validation}")
+    print(f"model: {final}")
+
+
+if __name__ == "__main__":
+    command(TrainJob, run, __doc__)

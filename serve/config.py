@@ -1,0 +1,74 @@
+"""Settings of the endpoint, and the typed argument of ``build_app``."""
+
+import re
+
+from pydantic import Field
+
+from cadvlm.config.base import Config
+from cadvlm.config.execution import Limits
+from cadvlm.records import PROMPT
+
+
+class ServeConfig(Config):
+    """A checkpoint behind HTTP."""
+
+    checkpoint: str
+    """A run folder, its ``final/``, or any Hugging Face model."""
+
+    name: str | None = None
+    """What ``/v1/models`` calls the model. Null: the hub id, or the checkpoint's folder."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. The default is reachable from this machine only."""
+
+    port: int = Field(8000, gt=0, lt=65536)
+    """Port to listen on."""
+
+    prompt: str = PROMPT
+    """The instruction that goes with every picture; the one the model was trained with."""
+
+    max_new_tokens: int = Field(1024, gt=0)
+    """Longest program, unless a request asks for less."""
+
+    batch_size: int = Field(8, gt=0)
+    """Requests answered at once."""
+
+    gpu: bool | None = None
+    """True: the generator takes a GPU. Null: as the cluster has them."""
+
+    cpus: float = Field(1.0, gt=0)
+    """Cores reserved for, and threads used by, the generator."""
+
+    builders: int = Field(1, gt=0)
+    """Replicas that execute programs."""
+
+    builder_cpus: float = Field(0.5, gt=0)
+    """Cores reserved for each of them. A program runs on one; most of the time none runs."""
+
+    limits: Limits = Limits()
+    """For every program that is executed."""
+
+    max_upload_mb: float = Field(20.0, gt=0)
+    """Largest request body, in MiB. Above this or one of the next three a request is refused."""
+
+    max_images: int = Field(4, gt=0)
+    """Most pictures of one part."""
+
+    max_megapixels: float = Field(50.0, gt=0)
+    """Largest picture, counted from its header before it is unpacked."""
+
+    max_candidates: int = Field(16, gt=0)
+    """Most programs written for one request."""
+
+    artifacts_mb: float = Field(256.0, gt=0)
+    """Memory for the files of recent answers, in MiB; the least recently used go first."""
+
+    artifacts_ttl_s: float = Field(3600.0, gt=0)
+    """An answer's files can be fetched for so many seconds."""
+
+    @property
+    def model_name(self) -> str:
+        """What clients call the model; see ``name``."""
+        if self.name or re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", self.checkpoint):
+            return self.name or self.checkpoint
+        return self.checkpoint.rstrip("/").removesuffix("/final").rpartition("/")[2]

@@ -1,0 +1,53 @@
+"""Failures as a client sees them: ``{"error": {"type", "message", "param"}}``, never a trace."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from cadvlm.errors import InputError
+
+TYPES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class Refused(InputError):
+    """A request that its sender can mend."""
+
+    def __init__(self, status: int, type: str, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.type, self.param = status, type, param
+
+
+def explained(error: ValidationError) -> Refused:
+    """The first complaint of a validation, as the refusal of a request."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return Refused(400, "invalid_json", first["msg"])
+    param = str(first["loc"][0]) if first["loc"] else None
+    message = first["msg"].removeprefix("Value error, ")
+    return Refused(422, "invalid_request", f"{param}: {message}" if param else message, param)
+
+
+def body(type: str, message: str, param: str | None = None) -> dict[str, dict[str, str | None]]:
+    """The JSON of an error."""
+    return {"error": {"type": type, "message": message, "param": param}}
+
+
+def install(api: FastAPI) -> None:
+    """Make ``api`` answer every failure as JSON, and never with a stack trace."""
+
+    @api.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> JSONResponse:
+        return JSONResponse(body(error.type, str(error), error.param), error.status)
+
+    @api.exception_handler(HTTPException)
+    async def unroutable(_: Request, error: HTTPException) -> JSONResponse:
+        kind = TYPES.get(error.status_code, "invalid_request")
+        return JSONResponse(body(kind, error.detail), error.status_code, error.headers)
+
+    @api.exception_handler(Exception)
+    async def broken(_: Request, error: Exception) -> JSONResponse:
+        # The framework raises it again behind this answer, so the trace is in the server's log.
+        return JSONResponse(body("internal", "the server failed; its log says why"), 500)

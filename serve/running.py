@@ -1,0 +1,110 @@
+"""Starting and stopping the endpoint on the cluster of this session."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import ray.serve
+
+from cadvlm.errors import InputError, RunFailed
+from cadvlm.models.load import load_config
+from serve.app import build_app
+from serve.config import ServeConfig
+
+APPLICATION = "cadvlm"
+# From loaded replicas to the first answer: routes have to reach the proxy, which takes a second.
+ANSWER_TIMEOUT_S = 60.0
+
+
+def deploy(config: ServeConfig) -> str:
+    """Serve a checkpoint and return the address once it answers. Needs a Ray session.
+
+    Deploying again replaces the model that is served.
+
+    Raises:
+        InputError: there is no such checkpoint, or the port is taken.
+        RunFailed: the model does not load, programs cannot be run, or nothing answers.
+    """
+    load_config(config.checkpoint)  # a misspelt path is found now, not by a replica minutes later
+    if os.path.isdir(config.checkpoint):
+        config = config.override({"checkpoint": os.path.abspath(config.checkpoint)})
+    _start_proxy(config)
+    try:
+        ray.serve.run(build_app(config), name=APPLICATION, logging_config=_QUIET)
+    except RuntimeError as error:
+        reason = _reason()
+        shutdown()
+        raise RunFailed(f"{config.checkpoint} cannot be served: {reason}") from error
+    url = _address(config)
+    _wait(url)
+    return url
+
+
+def shutdown() -> None:
+    """Stop what :func:`deploy` started.
+
+    Ray Serve itself stays, idle, as long as the cluster does; ``serve shutdown`` ends it earlier.
+    """
+    ray.serve.delete(APPLICATION)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Say so in one line, where Ray Serve would start a proxy again and again.
+
+    Raises:
+        InputError: nobody can listen there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+
+
+_QUIET = {"log_level": "WARNING"}
+
+
+def _start_proxy(config: ServeConfig) -> None:
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
+    status = ray.serve.status()
+    if status.applications:  # others are being served, and Ray Serve has one address
+        return
+    if status.proxies:  # idle, and perhaps at another address than ours
+        ray.serve.shutdown()
+    refuse_taken_port(config.host, config.port)
+    # One proxy, where the one ingress is.
+    options = {"host": config.host, "port": config.port}
+    ray.serve.start(proxy_location="HeadOnly", http_options=options, logging_config=_QUIET)
+
+
+def _reason() -> str:
+    """The last line of what stopped a replica: an exception, by the rules of tracebacks."""
+    application = ray.serve.status().applications[APPLICATION]
+    messages = [deployment.message for deployment in application.deployments.values()]
+    lines = next(filter(None, [*messages, application.message])).strip().splitlines()
+    return str(lines[-1])
+
+
+def _address(config: ServeConfig) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
+    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + ANSWER_TIMEOUT_S
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=10).close()
+            return
+        except OSError as error:  # URLError and HTTPError are of its kind
+            if time.monotonic() > deadline:
+                raise RunFailed(f"{url}/healthz is not ready: {error}") from error
+        time.sleep(0.2)

@@ -1,0 +1,48 @@
+import pytest
+
+from cadvlm.codegen.answer import program_text
+
+CODE = "import cadquery as cq\n\nresult = cq.Workplane().box(1, 2, 3)\n"
+
+
+def test_code_alone_comes_back_as_it_is():
+    assert program_text(CODE) == CODE
+
+
+def test_blank_lines_around_code_are_dropped():
+    assert program_text(f"\n\n{CODE}\n  \n") == CODE
+
+
+@pytest.mark.parametrize("language", ["python", "py", "", "Python title=part.py"])
+def test_fence_is_stripped(language):
+    assert program_text(f"Here it is:\n```{language}\n{CODE}```\nIt is a box.") == CODE
+
+
+def test_unclosed_fence_ends_with_the_answer():
+    assert program_text(f"Sure!\n```python\n{CODE}") == CODE
+
+
+def test_longest_of_several_blocks_counts():
+    assert program_text(f"```sh\npip install x\n```\nthen\n```python\n{CODE}```") == CODE
+
+
+def test_words_before_the_first_import_are_cut_off():
+    assert program_text(f"This is the code for the part.\n{CODE}") == CODE
+
+
+def test_python_before_the_first_import_stays():
+    commented = f'# a box\n"""A part."""\n{CODE}'
+    assert program_text(commented) == commented
+
+
+def test_windows_line_ends_are_unified():
+    assert program_text(CODE.replace("\n", "\r\n")) == CODE
+
+
+def test_backticks_inside_a_string_are_not_a_fence():
+    code = "note = 'use ```x``` here'\n"
+    assert program_text(code) == code
+
+
+def test_empty_answer_is_an_empty_program():
+    assert program_text("  \n") == ""

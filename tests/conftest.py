@@ -1,0 +1,40 @@
+"""What the tests share: the real data, one Ray, and who needs what."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    no_gpu = pytest.mark.skip(reason="no GPU here")
+    for item in items:
+        if "ray_session" in getattr(item, "fixturenames", ()):
+            item.add_marker("ray")
+        if item.get_closest_marker("gpu") and shutil.which("nvidia-smi") is None:
+            item.add_marker(no_gpu)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real CAD files. Its absence skips, or fails where it must be there (CI)."""
+    folder = Path(os.environ.get("CADVLM_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        missing = f"no real data in {folder} (CADVLM_REAL_DATA names the folder)"
+        required = os.environ.get("CADVLM_REQUIRE_REAL_DATA") == "1"
+        (pytest.fail if required else pytest.skip)(missing)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ray_session() -> Iterator[None]:
+    """A local Ray for all tests that ask for it: two workers and one core to spare."""
+    from cluster.config import ClusterConfig
+    from cluster.session import session
+
+    with session(ClusterConfig(address="local", cpus=3)):
+        yield

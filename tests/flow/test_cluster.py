@@ -1,0 +1,94 @@
+"""Jobs submitted to a cluster that `ray start --head` started, and a sweep on it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.ray
+
+ROOT = Path(__file__).parents[2]
+RAY = str(Path(sys.executable).with_name("ray"))
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory):
+    """A head node with a token, as the README says; the environment that talks to it."""
+    ray_port, dashboard, client, agent = _free_ports(4)
+    temp = tmp_path_factory.mktemp("r", numbered=True)
+    environment = {
+        **os.environ,
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": "0123456789abcdef" * 4,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    environment.pop("RAY_ADDRESS", None)
+    start = [
+        RAY, "start", "--head", "--block", f"--port={ray_port}", f"--dashboard-port={dashboard}",
+        f"--ray-client-server-port={client}", f"--dashboard-agent-listen-port={agent}",
+        "--num-cpus=3", "--disable-usage-stats", f"--temp-dir={temp}",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        start, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "Ray runtime started" in line:
+            break
+    yield {**environment, "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}"}
+    process.terminate()
+    process.wait(timeout=60)
+
+
+def submit(head: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [RAY, "job", "submit", "--working-dir", ".", "--", "python", "-m", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=head, capture_output=True, text=True, timeout=560, check=False
+    )
+
+
+def test_submitted_jobs_run_one_after_the_other(head, tmp_path):
+    dataset = tmp_path / "dataset"
+    ended = submit(
+        head, "jobs.prepare", "sources=[{name: synthetic, limit: 32}]", f"out={dataset}",
+        "pictures.size=64", "split.test=0.3", "split.val=0.0",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert json.loads((dataset / "manifest.json").read_text())["splits"]["train"] > 0
+
+    sweep = tmp_path / "sweep"
+    ended = submit(
+        head, "jobs.sweep", "tune/configs/small.yaml", f"out={sweep}", f"train.dataset={dataset}",
+        f"evaluate.dataset={dataset}", "train.max_steps=2", "train.batch_size=4",
+        "train.model.llava.width=32", "train.model.llava.vision_layers=1",
+        "train.model.llava.text_layers=1", "train.model.llava.image_size=64",
+        "evaluate.limit=2", "evaluate.generation.max_new_tokens=8",
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    summary = json.loads((sweep / "sweep.json").read_text())
+    assert [trial["status"] for trial in summary["trials"]] == ["finished"] * 2
+    assert {trial["settings"]["optimizer.lr"] for trial in summary["trials"]} == {5e-4, 2e-3}
+    assert summary["recommended"] in summary["front"]
+    assert (sweep / "best/config.json").is_file()
+
+
+def test_a_failed_job_is_reported_as_failed(head, tmp_path):
+    ended = submit(
+        head, "jobs.prepare", "sources=[{name: deepcad, path: /nowhere}]", f"out={tmp_path}"
+    )
+    assert ended.returncode != 0
+    assert "/nowhere: no such folder" in ended.stdout + ended.stderr

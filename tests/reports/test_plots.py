@@ -1,0 +1,55 @@
+from xml.etree import ElementTree
+
+import pytest
+
+from cadvlm.reports import plots
+
+
+def histogram():
+    return plots.histogram(
+        [0.1, 0.9, 1.0], [0.4, 0.5], label="IoU", limits=(0, 1), bands=[(0, 0.7, "poor")]
+    )
+
+
+def trend():
+    return plots.trend(
+        [6, 6, 8, 20], [1, 0.9, 0.5, 0.2], [None, 0.1, 0.2, 0.3], xlabel="f", ylabel="y"
+    )
+
+
+def counts():
+    return plots.counts({"6": 120, "7": 4, "900": 1}, label="faces")
+
+
+CHARTS = [histogram, trend, counts]
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_is_well_formed_and_named(chart):
+    svg = str(chart()).replace("xlink:", "")
+    root = ElementTree.fromstring(svg)
+    assert root.tag == "svg"
+    assert root[0].tag == "title"
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_colours_come_from_the_page(chart):
+    svg = chart()
+    assert "var(--accent)" in svg
+    assert "#0101" not in svg
+    assert "font-family" not in svg
+
+
+def test_the_same_numbers_make_the_same_chart():
+    assert histogram() == histogram()
+
+
+def test_text_from_outside_is_escaped():
+    svg = plots.counts({"1": 1}, label="<script>")
+    assert "<script>" not in svg
+
+
+@pytest.mark.parametrize("values", [[0.5], [1.0] * 40, [0.0, 5.0]])
+def test_few_equal_or_outlying_values_are_drawn(values):
+    assert plots.histogram(values, label="x", limits=(0, 1)).startswith("<svg")
+    assert plots.trend([6] * len(values), values, xlabel="x", ylabel="y").startswith("<svg")

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image
+
+from cadvlm.config.execution import Limits
+from cadvlm.execution.result import Status
+from cadvlm.records import CadProgram
+from serve.builder import Builder, Built
+from tests.parts import L_BRACKET
+
+
+@pytest.fixture(scope="module")
+def builder() -> Iterator[Builder]:
+    builder = Builder(Limits())
+    yield builder
+    builder.close()
+
+
+@pytest.fixture(scope="module")
+def bracket(builder: Builder) -> Built:
+    return builder.build(L_BRACKET.program)
+
+
+def test_figures_are_those_of_the_solid(bracket: Built) -> None:
+    assert bracket.solid is not None
+    assert bracket.solid.volume == pytest.approx(L_BRACKET.volume)
+    assert bracket.solid.bbox == pytest.approx(L_BRACKET.bbox)
+    assert bracket.solid.n_faces == L_BRACKET.n_faces
+
+
+def test_step_is_step(bracket: Built) -> None:
+    assert bracket.files["part.step"].startswith(b"ISO-10303-21;")
+
+
+@pytest.mark.parametrize("kind", ["stl", "glb"])
+def test_meshes_open_closed_and_with_the_right_volume(bracket: Built, kind: str) -> None:
+    mesh = trimesh.load(io.BytesIO(bracket.files[f"part.{kind}"]), file_type=kind, force="mesh")
+    assert mesh.is_watertight
+    assert mesh.volume == pytest.approx(L_BRACKET.volume)
+
+
+def test_stl_keeps_the_frame_and_glb_stands_upright(bracket: Built) -> None:
+    low, high = np.reshape(L_BRACKET.bbox, (2, 3))
+    stl, glb = (
+        trimesh.load(io.BytesIO(bracket.files[f"part.{kind}"]), file_type=kind, force="mesh")
+        for kind in ("stl", "glb")
+    )
+    assert stl.bounds == pytest.approx(np.stack([low, high]))
+    x, y, z = 0, 1, 2
+    assert glb.bounds[:, y] == pytest.approx([low[z], high[z]])
+    assert glb.bounds[:, z] == pytest.approx([-high[y], -low[y]])
+    assert glb.bounds[:, x] == pytest.approx([low[x], high[x]])
+
+
+def test_png_shows_the_part(bracket: Built) -> None:
+    with Image.open(io.BytesIO(bracket.files["part.png"])) as image:
+        grey = np.asarray(image.convert("L"))
+    assert 0.05 < (grey < 250).mean() < 0.9
+
+
+def test_view_is_html_that_holds_the_part_and_loads_nothing(bracket: Built) -> None:
+    html = bracket.files["view.html"].decode()
+    assert "<canvas" in html or "WebGLRenderer" in html
+    assert "<script src" not in html
+    assert "<link" not in html
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("import cadquery as cq\nresult = cq.Workplane(", Status.SYNTAX),
+        ("result = 1 / 0\n", Status.EXCEPTION),
+        ("result = 1\n", Status.NO_SOLID),
+    ],
+)
+def test_a_program_that_does_not_build_is_an_answer(
+    builder: Builder, code: str, status: Status
+) -> None:
+    built = builder.build(CadProgram(code))
+    assert (built.status, built.solid, built.files) == (status, None, {})
+    assert built.error

@@ -1,0 +1,164 @@
+"""Real runs: Ray Train, DeepSpeed, two workers, a model of a few thousand weights."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+from cadvlm.config.train import TrainConfig
+from cadvlm.errors import ConfigError, InputError, RunFailed
+from cadvlm.models.load import load
+from cadvlm.models.prompt import encode
+from cadvlm.records import PROMPT
+from cadvlm.training.order import Order
+from cadvlm.training.trainer import fit
+from tests.models.conftest import TINY
+from tests.training import samples
+
+ROWS, VALIDATION = 40, 6
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory) -> str:
+    return samples.write(tmp_path_factory.mktemp("data") / "squares", train=ROWS, val=VALIDATION)
+
+
+def _config(dataset: str, out: Path, **settings: Any) -> TrainConfig:
+    base = {
+        "dataset": dataset,
+        "out": str(out),
+        "model": {"llava": TINY.model_dump()},
+        "train_vision": True,
+        "optimizer": {"lr": 3e-3},
+        "epochs": 2,
+        "batch_size": 8,
+        "zero_stage": 1,
+        "checkpoint": {"every_steps": 4, "keep": 1},
+        "log_every_steps": 1,
+        "max_failures": 0,
+    }
+    return TrainConfig.parse({**base, **settings})
+
+
+def _rows(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+def _figures(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """What must not depend on the clock."""
+    return [(row["step"], row["loss"], row["grad_norm"], row.get("val_loss")) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def run(dataset, ray_session, tmp_path_factory) -> Path:
+    """A run without interruption: ten steps."""
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    fit(_config(dataset, out))
+    return out
+
+
+def _validation_loss(model: Any, processor: Any) -> float:
+    """By transformers' own loss, in fp32, sample by sample."""
+    loss, tokens = 0.0, 0
+    for side in range(4, 4 + VALIDATION):
+        pictures = [[samples.picture(side)]]
+        batch = encode(processor, [PROMPT], pictures, [samples.code(side)])
+        count = int((batch["labels"] != -100).sum())
+        with torch.no_grad():
+            loss += float(model.float().eval()(**batch).loss) * count
+        tokens += count
+    return loss / tokens
+
+
+@pytest.mark.slow
+def test_loss_falls_and_every_step_is_logged_once(run):
+    rows = _rows(run)
+    assert [row["step"] for row in rows] == list(range(1, 11))
+    assert rows[-1]["loss"] < rows[0]["loss"] - 0.5
+    assert rows[-1]["epoch"] == 2
+    assert all(0 <= row["data_wait_share"] < 1 and row["samples_per_s"] > 0 for row in rows)
+    assert [row["step"] for row in rows if "val_loss" in row] == [4, 8, 10]
+
+
+@pytest.mark.slow
+def test_run_folder_holds_what_it_promises(run):
+    names = {path.name for path in run.iterdir()}
+    assert {"config.yaml", "metrics.jsonl", "tensorboard", "checkpoints", "final"} <= names
+    assert TrainConfig.parse(yaml.safe_load((run / "config.yaml").read_text())).epochs == 2
+    assert [path.name for path in run.glob("checkpoints/step-*")] == ["step-00000010"]
+
+
+@pytest.mark.slow
+def test_final_model_opens_without_this_project_and_is_the_one_that_was_trained(run):
+    model = AutoModelForImageTextToText.from_pretrained(run / "final")
+    processor = AutoProcessor.from_pretrained(run / "final")
+    logged = _rows(run)[-1]["val_loss"]
+    assert _validation_loss(model, processor) == pytest.approx(logged, rel=2e-3)
+
+
+@pytest.mark.slow
+def test_finished_run_returns_at_once(run, dataset, ray_session):
+    before, started = (run / "metrics.jsonl").read_bytes(), time.monotonic()
+    assert fit(_config(dataset, run)) == f"{run}/final"
+    assert time.monotonic() - started < 2
+    assert (run / "metrics.jsonl").read_bytes() == before
+
+
+@pytest.mark.slow
+def test_other_settings_in_the_same_folder_are_refused_by_name(run, dataset, ray_session):
+    other = _config(dataset, run, optimizer={"lr": 1e-4}, batch_size=4)
+    with pytest.raises(ConfigError, match=r"batch_size \(8 there, 4 here\), optimizer\.lr"):
+        fit(other)
+
+
+@pytest.mark.slow
+def test_interrupted_run_ends_like_one_without_interruption(run, dataset, ray_session, tmp_path):
+    out = tmp_path / "stopped"
+    fit(_config(dataset, out, max_steps=5, checkpoint={"every_steps": 4}))
+    assert len(_rows(out)) == 5
+    fit(_config(dataset, out, checkpoint={"every_steps": 4}))
+    assert [row["step"] for row in _rows(out)] == list(range(1, 11))
+    assert [f[:3] for f in _figures(_rows(out))] == [f[:3] for f in _figures(_rows(run))]
+    assert _rows(out)[-1]["val_loss"] == _rows(run)[-1]["val_loss"]
+
+
+@pytest.mark.slow
+def test_adapters_under_zero_3_are_merged_into_the_final_model(run, dataset, ray_session, tmp_path):
+    from peft import PeftModel
+
+    out = tmp_path / "adapted"
+    settings = {"zero_stage": 3, "precision": "bf16", "max_steps": 2, "train_vision": False}
+    fit(_config(dataset, out, model=str(run), method="lora", lora={"rank": 4}, **settings))
+    model, processor = load(str(out))
+    logged = _rows(out)[-1]["val_loss"]
+    assert _validation_loss(model, processor) == pytest.approx(logged, rel=2e-2)
+
+    adapted = PeftModel.from_pretrained(load(str(run)).model, out / "adapter")
+    assert _validation_loss(adapted, processor) == pytest.approx(logged, rel=2e-2)
+
+
+@pytest.mark.slow
+def test_failure_says_what_is_kept_and_one_worker_learns_what_two_do(run, ray_session, tmp_path):
+    config = _config("", tmp_path / "out", workers={"count": 1}, micro_batch_size=4)
+    row = Order.of(config, ROWS).step(4)[0]
+    broken = samples.write(tmp_path / "broken", train=ROWS, broken=[row])
+    with pytest.raises(RunFailed, match=rf"square-{row}.*step-00000004 is kept.*same command"):
+        fit(config.override({"dataset": broken}))
+    alone, together = ([r["loss"] for r in _rows(out)[:4]] for out in (tmp_path / "out", run))
+    assert alone == pytest.approx(together, rel=1e-3)
+
+
+def test_missing_dataset_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        fit(_config(str(tmp_path / "nowhere"), tmp_path))
+
+
+def test_adapter_target_that_matches_nothing_stops_before_any_worker(dataset, tmp_path):
+    config = _config(dataset, tmp_path, lora={"targets": ["q_projj"]}, method="lora")
+    with pytest.raises(ConfigError, match="q_projj"):
+        fit(config)
