@@ -1,7 +1,7 @@
 """The few errors that cross a room's boundary.
 
-A bad *program* is data (see :mod:`cadvlm.execution.result`), never an exception. What is raised here
-is either something a user can mend or something that is broken in the machine.
+A bad *program* is data (see :mod:`cadvlm.execution.result`), never an exception. What is raised
+here is either something a user can mend or something that is broken in the machine.
 """
 
 

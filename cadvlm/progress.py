@@ -22,6 +22,7 @@ class Progress:
     def __init__(self, title: str, total: int, unit: str, *, done: int = 0, every_s: float = 10.0):
         self.title, self.total, self.unit, self.done = title, total, unit, done
         self._already = done
+        self._said_at: int | None = None
         self._every_s = every_s
         self._started = self._said = time.monotonic()
         self._bar = (
@@ -34,11 +35,14 @@ class Progress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         if self._bar is not None:
             self._bar.close()
-        elif kind is None:
+        elif kind is None and self._said_at != self.done:
             self._say()
 
     def advance(self, count: int = 1, note: str = "") -> None:
@@ -51,7 +55,7 @@ class Progress:
             self._say(note)
 
     def _say(self, note: str = "") -> None:
-        self._said = time.monotonic()
+        self._said, self._said_at = time.monotonic(), self.done
         elapsed = self._said - self._started
         rate = (self.done - self._already) / elapsed if elapsed else 0.0
         left = f", {_clock((self.total - self.done) / rate)} left" if rate else ""

@@ -1,6 +1,6 @@
 """Folders by URI: a local path, ``s3://``, ``gs://`` or anything else that pyarrow or fsspec opens.
 
-The rest of the library never calls ``open`` on a folder of results, so nothing assumes a shared disk.
+The rest of the library never calls ``open`` on a folder of results: nothing assumes a shared disk.
 """
 
 from __future__ import annotations

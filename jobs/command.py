@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -44,6 +46,7 @@ def command(
 
 
 def _help(settings: type[Config], doc: str) -> None:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `--help | head` ends quietly
     print(doc.strip() + "\n\nSettings (layers of YAML files and key=value; the later one wins):\n")
     for key in keys(settings):
         print(f"  {key.name}  ({key.type}; {key.default})\n      {key.meaning}")
@@ -52,3 +55,11 @@ def _help(settings: type[Config], doc: str) -> None:
 def _stop(error: CadvlmError, code: int) -> None:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(code)
+
+
+def wait_until_stopped() -> None:
+    """Hold a serving job open. Ctrl-C and SIGTERM are its normal end."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()

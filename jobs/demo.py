@@ -17,7 +17,7 @@ from typing import Any
 from cadvlm.config.data import PrepareConfig
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.config.train import TrainConfig
-from jobs.command import command
+from jobs.command import command, wait_until_stopped
 from jobs.settings import DemoJob
 from serve.config import ServeConfig
 
@@ -26,33 +26,39 @@ _CONFIGS = Path(__file__).parent / "configs"
 
 def run(settings: DemoJob) -> None:
     """Every job in order, then one request to the model that came of it."""
+    from cluster.session import session
+
+    with session(settings.cluster):
+        _run(settings)
+
+
+def _run(settings: DemoJob) -> None:
     from cadvlm.data.pipeline import prepare
     from cadvlm.evaluation.evaluate import evaluate
     from cadvlm.reports import dataset as dataset_report
     from cadvlm.storage import Folder
     from cadvlm.training.trainer import fit
-    from cluster.session import session
     from serve.running import deployed
 
     out = Folder(settings.out)
     stage = _Stages(total=4)
     folders = _Folders(out.uri, settings)
-    with session(settings.cluster):
-        with stage("data: parts to code and pictures"):
-            manifest = prepare(folders.prepare)
-            dataset_report.write(Folder(folders.prepare.out))
-        with stage("train: pictures to code"):
-            fit(folders.train)
-        with stage("evaluate: run the programs, compare the solids"):
-            metrics = evaluate(folders.evaluate)
-        with stage("serve: one request over HTTP"), deployed(folders.serve) as url:
-            answer = _ask(url, folders.prepare.out)
-            summary = _summary(manifest, metrics, answer, stage.seconds)
-            out.write_json("summary.json", summary)
-            out.write("report.html", Folder(folders.evaluate.out).read("report.html"))
-            _show(summary, answer, out.uri)
-            if settings.keep:
-                _keep_serving(url)
+    with stage("data: parts to code and pictures"):
+        manifest = prepare(folders.prepare)
+        dataset_report.write(Folder(folders.prepare.out))
+    with stage("train: pictures to code"):
+        fit(folders.train)
+    with stage("evaluate: run the programs, compare the solids"):
+        metrics = evaluate(folders.evaluate)
+    with stage("serve: one request over HTTP"), deployed(folders.serve) as url:
+        answer = _ask(url, folders.prepare.out)
+        summary = _summary(manifest, metrics, answer, stage.seconds)
+        out.write_json("summary.json", summary)
+        out.write("report.html", Folder(folders.evaluate.out).read("report.html"))
+        _show(summary, answer, out.uri)
+        if settings.keep:
+            print(f"serving at {url}  (Ctrl-C stops)", flush=True)
+            wait_until_stopped()
 
 
 class _Folders:
@@ -77,18 +83,27 @@ class _Stages:
     """Says which stage runs, and remembers how long each took."""
 
     def __init__(self, total: int) -> None:
-        self.seconds: dict[str, float] = {}
+        self._started: dict[str, float] = {}
+        self._seconds: dict[str, float] = {}
         self._total = total
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """By stage; of the one that is running, until now."""
+        now = time.monotonic()
+        return {
+            name: self._seconds.get(name, round(now - started, 1))
+            for name, started in self._started.items()
+        }
 
     @contextmanager
     def __call__(self, title: str) -> Iterator[None]:
-        started = time.monotonic()
-        print(f"\n[{len(self.seconds) + 1}/{self._total}] {title}", flush=True)
         name = title.partition(":")[0]
-        self.seconds[name] = 0.0
+        self._started[name] = time.monotonic()
+        print(f"\n[{len(self._started)}/{self._total}] {title}", flush=True)
         yield
-        self.seconds[name] = round(time.monotonic() - started, 1)
-        print(f"      {name} took {self.seconds[name]:.0f} s", flush=True)
+        self._seconds[name] = self.seconds[name]
+        print(f"      {name} took {self._seconds[name]:.0f} s", flush=True)
 
 
 def _ask(url: str, dataset: str) -> dict[str, Any]:
@@ -138,15 +153,6 @@ def _show(summary: dict[str, Any], answer: dict[str, Any], out: str) -> None:
     print(f"mean IoU           {iou['mean']:.3f} (95 % interval {low:.3f} to {high:.3f})")
     print(f"blank picture      {control['mean']:.3f}")
     print(f"report             {out}/report.html")
-
-
-def _keep_serving(url: str) -> None:
-    print(f"\nserving on {url} until Ctrl-C", flush=True)
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        print("stopped")
 
 
 if __name__ == "__main__":

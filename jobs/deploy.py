@@ -3,28 +3,18 @@
 python -m jobs.deploy checkpoint=runs/demo/train port=8000
 """
 
-from __future__ import annotations
-
-import signal
-import threading
-
-from jobs.command import command
+from jobs.command import command, wait_until_stopped
 from jobs.settings import DeployJob
 
 
 def run(settings: DeployJob) -> None:
-    """Serve and wait. Ctrl-C and SIGTERM are the normal end."""
+    """Serve and wait."""
     from cluster.session import session
-    from serve.running import deploy, shutdown
+    from serve.running import deployed
 
-    with session(settings.cluster):
-        url = deploy(settings)
+    with session(settings.cluster), deployed(settings) as url:
         print(f"serving {settings.checkpoint} at {url}  (Ctrl-C stops)", flush=True)
-        stopped = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
-        stopped.wait()
-        shutdown()
+        wait_until_stopped()
 
 
 if __name__ == "__main__":

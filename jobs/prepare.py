@@ -2,8 +2,8 @@
 
     python -m jobs.prepare sources='[{name: deepcad, path: DIR}]' out=runs/dataset
 
-On a cluster: ``ray job submit --working-dir . -- python -m jobs.prepare ...``. A run that was stopped
-goes on where it was when the same command is given again.
+On a cluster: ``ray job submit --working-dir . -- python -m jobs.prepare ...``. A run that was
+stopped goes on where it was when the same command is given again.
 """
 
 from jobs.command import command

@@ -1,6 +1,6 @@
 """Search training settings: each trial is trained and evaluated, the best one is kept.
 
-    python -m jobs.sweep tune/configs/small.yaml out=runs/sweep
+python -m jobs.sweep tune/configs/small.yaml out=runs/sweep
 """
 
 from jobs.command import command
@@ -17,7 +17,8 @@ def run(settings: SweepJob) -> None:
     for row in summary["trials"]:
         scores = {key: row.get(key) for key in summary["objectives"]}
         print(f"{row['status']}: {row['settings']} {row.get('error') or scores}")
-    print(f"recommended: {summary['recommended']['settings']}\nbest checkpoint: {settings.out}/best")
+    print(f"recommended: {summary['recommended']['settings']}")
+    print(f"best checkpoint: {settings.out}/best")
 
 
 if __name__ == "__main__":

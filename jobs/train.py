@@ -1,7 +1,7 @@
 """Samples to a checkpoint.
 
-    python -m jobs.train jobs/configs/finetune_lora.yaml dataset=runs/dataset out=runs/model model=ID
-    python -m jobs.train dataset=runs/dataset out=runs/small train_vision=true optimizer.lr=2e-3
+    python -m jobs.train jobs/configs/finetune_lora.yaml model=ID dataset=DIR out=runs/model
+    python -m jobs.train dataset=DIR out=runs/small train_vision=true optimizer.lr=2e-3
 
 On a cluster: ``ray job submit --working-dir . -- python -m jobs.train ...``. A run that was stopped
 goes on from its last checkpoint when the same command is given again.
@@ -15,7 +15,8 @@ def run(settings: TrainJob) -> None:
     """Train, and say what came of it."""
     from cadvlm.config.train import TrainConfig
     from cadvlm.storage import Folder
-    from cadvlm.training.trainer import SUMMARY, fit
+    from cadvlm.training.loop import SUMMARY
+    from cadvlm.training.trainer import fit
     from cluster.session import session
 
     with session(settings.cluster):

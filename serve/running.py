@@ -8,7 +8,8 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import ray.serve
 
@@ -44,6 +45,16 @@ def deploy(config: ServeConfig) -> str:
     url = _address(config)
     _wait(url)
     return url
+
+
+@contextmanager
+def deployed(config: ServeConfig) -> Iterator[str]:
+    """The address of a checkpoint, served as long as the context lasts; see :func:`deploy`."""
+    url = deploy(config)
+    try:
+        yield url
+    finally:
+        shutdown()
 
 
 def shutdown() -> None:

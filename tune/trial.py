@@ -28,9 +28,7 @@ def run_trial(
     here = f"{folder}/{ray.tune.get_context().get_trial_id()}"
     run = f"{here}/{train.out}"
     fit(train.override({**values, "out": run}))
-    metrics = evaluate(
-        evaluation.override({"checkpoint": run, "out": f"{here}/{evaluation.out}"})
-    )
+    metrics = evaluate(evaluation.override({"checkpoint": run, "out": f"{here}/{evaluation.out}"}))
     ray.tune.report({key: measure(metrics, key) for key in objectives} | {"run": run})
 
 

@@ -22,13 +22,13 @@ def places(sequence: ConstructionSequence, digits: int) -> int:
     More where the smallest line, arc or distance needs them to keep four digits of its own.
     """
     lengths = [length for op in sequence.operations for length in _lengths(op)]
-    size = max(size_of(sequence), max(lengths))
+    size = max(_size(sequence), max(lengths))
     wanted = digits - 1 - math.floor(math.log10(size))
     needed = 3 - math.floor(math.log10(min(lengths)))
     return min(max(wanted, needed, 0), MAX_PLACES)
 
 
-def size_of(sequence: ConstructionSequence) -> float:
+def _size(sequence: ConstructionSequence) -> float:
     """Largest coordinate of any sketch, millimetres: a bound, not a measure."""
     return max(
         abs(value)

@@ -1,4 +1,4 @@
-"""One grammar for every setting: YAML files, then ``dotted.key=value`` overrides; the later one wins.
+"""One grammar for every setting: YAML files, then ``dotted.key=value`` overrides; later wins.
 
 The same words work on a command line, in a sweep's search space and in a test::
 
@@ -72,7 +72,7 @@ def keys(cls: type[Config], prefix: str = "") -> Iterator[Key]:
     """Every setting of a config class, nested ones by their dotted names."""
     for name, field in cls.model_fields.items():
         branch = _config_in(field.annotation)
-        default = "required" if field.is_required() else _shown(field.get_default(call_default_factory=True))
+        default = "required" if field.is_required() else _shown(field.get_default())
         meaning = " ".join((field.description or "").split())
         if branch is None or _is_many(field.annotation):
             yield Key(prefix + name, _type_name(field.annotation), default, meaning)

@@ -36,7 +36,8 @@ class LlavaConfig(Config):
     def _sizes_divide(self) -> Self:
         if self.image_size % self.patch_size:
             raise ValueError(
-                f"image_size ({self.image_size}) must be a multiple of patch_size ({self.patch_size})"
+                f"image_size ({self.image_size}) must be a multiple of "
+                f"patch_size ({self.patch_size})"
             )
         if self.width % self.heads:
             raise ValueError(f"width ({self.width}) must be a multiple of heads ({self.heads})")

@@ -88,7 +88,7 @@ class TrainConfig(Config):
     """``align`` trains the projector alone; ``finetune`` projector and language model."""
 
     method: Literal["full", "lora"] = "full"
-    """``full`` trains the weights themselves, ``lora`` adapters; follows ``lora`` when not given."""
+    """``full`` trains the weights, ``lora`` adapters beside them; by default as ``lora`` says."""
 
     lora: LoraConfig | None = None
     """The adapters; null means that weights are trained in full."""
@@ -103,8 +103,8 @@ class TrainConfig(Config):
     """Passes over the training split; fractions are fine."""
 
     max_steps: int | None = Field(None, gt=0)
-    """Stop early, after so many steps. The schedule is still that of all ``epochs``, so that the run
-    goes on as if it had never stopped when this is raised."""
+    """Stop early, after so many steps. The schedule is still that of all ``epochs``, so that the
+    run goes on as if it had never stopped when this is raised."""
 
     batch_size: int = Field(128, gt=0)
     """Samples for one optimiser step, over all workers."""
@@ -113,9 +113,9 @@ class TrainConfig(Config):
     """Samples that one worker holds at a time. Null: ``batch_size / workers.count``."""
 
     precision: Literal["auto", "fp32", "autocast", "bf16"] = "auto"
-    """``autocast`` computes in bf16 and keeps weights in fp32; ``bf16`` keeps the weights in bf16 too,
-    half the memory, with an fp32 copy in the optimizer. ``auto``: ``bf16`` on a GPU, ``autocast`` on a
-    CPU that computes in it, else ``fp32``."""
+    """``autocast`` computes in bf16 and keeps weights in fp32; ``bf16`` keeps the weights in bf16
+    too, half the memory, with an fp32 copy in the optimizer. ``auto``: ``bf16`` on a GPU,
+    ``autocast`` on a CPU that computes in it, else ``fp32``."""
 
     gradient_checkpointing: bool = False
     """Compute activations twice instead of keeping them: less memory, a third more work."""
@@ -133,7 +133,7 @@ class TrainConfig(Config):
     """How many samples of the validation split are looked at. Zero: none."""
 
     cache_gb: float = Field(2.0, ge=0)
-    """Memory of a worker for pictures that are ready for the model; others are made anew each epoch."""
+    """Memory of a worker for pictures ready for the model; the rest is made anew each epoch."""
 
     log_every_steps: int = Field(10, gt=0)
     """Steps between two rows of ``metrics.jsonl``."""

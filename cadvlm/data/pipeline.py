@@ -1,8 +1,8 @@
 """Preparation on Ray Data: design files to a dataset folder, on all the cluster's processors.
 
-A *shard* is the unit of everything: of work, of writing and of resuming. Shards stream through three
-stages with back-pressure, so the driver only ever sees receipts, and a run that was killed goes on with
-the shards that have none.
+A *shard* is the unit of everything: of work, of writing and of resuming. Shards stream through
+three stages with back-pressure, so the driver only ever sees receipts, and a run that was killed
+goes on with the shards that have none.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ def prepare(config: PrepareConfig) -> dict[str, Any]:
     out = Folder(config.out)
     _claim(out, config)
     if out.exists("manifest.json"):
-        print(f"{out.uri}: already prepared with these settings")
         return dict(out.read_json("manifest.json"))
     shards = list(plan(config))
     done = {name.removesuffix(".json") for name in (out / SHARDS).names(".json")}
@@ -101,8 +100,8 @@ def _run(shards: list[Shard], total: int, config: PrepareConfig) -> None:
                 progress.advance(note=f"{parts} parts, {quarantined} in quarantine")
         except RayError as error:
             raise RunFailed(
-                f"prepare stopped: {str(error).strip().splitlines()[-1]}; {progress.done} of {total} "
-                f"shards are kept in {config.out}, the same command goes on with the rest"
+                f"prepare stopped: {str(error).strip().splitlines()[-1]}; {progress.done} of "
+                f"{total} shards are kept in {config.out}, the same command goes on with the rest"
             ) from error
 
 

@@ -2,8 +2,8 @@
 
 The split follows from the shape alone, through measures that do not change when a part is moved,
 turned, mirrored or scaled. Equal shapes, about 18 % of DeepCAD under other names, so never stand on
-both sides of the line between training and test. It needs no look at the other parts: a part has the
-same split in every run, on every machine, in every mixture.
+both sides of the line between training and test. It needs no look at the other parts: a part has
+the same split in every run, on every machine, in every mixture.
 """
 
 from __future__ import annotations

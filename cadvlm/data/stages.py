@@ -1,8 +1,8 @@
 """The three stages of preparation, each a plain callable on one shard.
 
-:func:`read` turns a shard's files into programs, :class:`Builder` executes, checks and draws them, and
-:func:`write` lands the shard on storage. What one stage refuses travels along to the last, which
-puts it into quarantine: rows read = rows written + rows quarantined.
+:func:`read` turns a shard's files into programs, :class:`Builder` executes, checks and draws them,
+and :func:`write` lands the shard on storage. What one stage refuses travels along to the last,
+which puts it into quarantine: rows read = rows written + rows quarantined.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cadvlm.config.data import PrepareConfig
 from cadvlm.data.sources import Items, reader
 from cadvlm.data.split import split_of
 from cadvlm.dataset import QUARANTINE_SCHEMA, SAMPLE_SCHEMA, SPLITS
-from cadvlm.execution.result import Status
+from cadvlm.execution.result import ExecutionResult
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.records import Part, Refusal, Sample
 from cadvlm.storage import Folder
@@ -50,19 +50,20 @@ class Builder:
         self._sandbox = Sandbox(config.limits)
 
     def __call__(self, shard: Shard) -> Shard:
-        rows = pickle.loads(shard["rows"])
-        built = [row if isinstance(row, Refusal) else self.build(row) for row in rows]
+        rows: list[Part | Refusal] = pickle.loads(shard["rows"])
+        # Every reader so far has its programs from our own writers.
+        programs = [row.program for row in rows if isinstance(row, Part)]
+        results = iter(self._sandbox.run_ours(programs))
+        built = [self.build(row, next(results)) if isinstance(row, Part) else row for row in rows]
         return {"name": shard["name"], "rows": pickle.dumps(built)}
 
-    def build(self, part: Part) -> Sample | Refusal:
-        """Execute, check and draw one part."""
+    def build(self, part: Part, result: ExecutionResult) -> Sample | Refusal:
+        """Draw what a part's program built, or say why there is nothing to draw."""
         from cadvlm.render.shaded import render
 
-        result = self._sandbox.run(part.program)
         if result.solid is None:
             detail = result.error or ""
             return Refusal(part.id, part.source, "execute", result.status.value, detail)
-        assert result.status is Status.OK
         pictures = self._config.pictures
         return Sample(
             id=part.id,

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
+import ray
 from ray.exceptions import RayError, RayTaskError
 
-import ray
 from cadvlm.errors import CadvlmError, RunFailed
 
 T = TypeVar("T")
@@ -60,7 +60,8 @@ def spread(
     """
     todo, again = iter(batches), deque[list[T]]()
     flying: dict[Any, tuple[Any, list[T]]] = {}
-    starting = {actor.ready.remote(): actor for actor in pool}
+    # Not repeated: Ray would announce a retry for each actor that ends without having had room.
+    starting = {actor.ready.options(max_task_retries=0).remote(): actor for actor in pool}
     idle: list[Any] = []
     while True:
         while idle and (batch := again.popleft() if again else next(todo, None)):

@@ -58,17 +58,18 @@ def rehearse() -> None:
     sys.modules["__main__"] = main
 
 
-def live(order: Order, program: int, answer: int, folder: str) -> NoReturn:
-    """Run the program in one open file and write its report to another, then end this process."""
+def live(order: Order, programs: list[int], answers: list[int]) -> NoReturn:
+    """Run the program in each open file, write its report to another, then end this process."""
     try:
-        _confine(order, folder)
-        with open(program, "rb") as file:
-            source = file.read()
-        told = _run(source, order.exports)
-        # Leave the file as if the program had never found it.
-        os.ftruncate(answer, 0)
-        os.lseek(answer, 0, os.SEEK_SET)
-        report.write(answer, told)
+        _confine(order)
+        for program, answer in zip(programs, answers, strict=True):
+            with open(program, "rb") as file:
+                source = file.read()
+            told = _run(source, order.exports)
+            # Leave the file as if the program had never found it.
+            os.ftruncate(answer, 0)
+            os.lseek(answer, 0, os.SEEK_SET)
+            report.write(answer, told)
         os._exit(0)
     finally:
         os._exit(1)
@@ -77,7 +78,7 @@ def live(order: Order, program: int, answer: int, folder: str) -> NoReturn:
 # Limits
 
 
-def _confine(order: Order, folder: str) -> None:
+def _confine(order: Order) -> None:
     """Give up what the program shall not have. Further restrictions belong here, last of all."""
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -85,8 +86,8 @@ def _confine(order: Order, folder: str) -> None:
     for stream in (0, 1, 2):
         os.dup2(null, stream)
     os.close(null)
-    os.chdir(folder)
-    os.environ["HOME"] = os.environ["TMPDIR"] = folder
+    os.chdir(order.folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = order.folder
     memory = _address_space() + int(order.memory_gb * 1e9)
     # The kernel counts whole seconds. Who ignores the first signal is killed by the next.
     seconds = math.ceil(order.cpu_s)

@@ -16,22 +16,25 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 from contextlib import suppress
 from typing import NamedTuple
 
 READY = b"ready"
 LONGEST_MESSAGE = 4096
+MOST_PROGRAMS = 16
+"""In one order, and so in one child."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 class Order(NamedTuple):
-    """What a child is to do with the program that comes along in an open file."""
+    """What a child is to do with the programs that come along in open files."""
 
     cpu_s: float
     wall_s: float
     memory_gb: float
     exports: list[str]
+    folder: str
+    """Empty, for the programs to work in; removed when the child has ended."""
 
 
 class Outcome(NamedTuple):
@@ -46,18 +49,15 @@ class Outcome(NamedTuple):
     """Largest resident memory, the part shared with the zygote included."""
 
 
-def main(root: str, descriptor: int, scratch: str) -> None:
-    """Serve the socket ``descriptor``; programs work in folders below ``scratch``."""
+def main(root: str, descriptor: int) -> None:
+    """Serve the socket ``descriptor``; ``root`` is where this package was found."""
     control = socket.socket(fileno=descriptor)
     warm_up()
     # Programs shall find installed packages, not this checkout.
     sys.path.remove(root)
     control.send(READY)
-    try:
-        while _serve(control, scratch):
-            pass
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    while _serve(control):
+        pass
     os._exit(0)  # taking down an interpreter with a kernel in it takes longer than a program
 
 
@@ -74,26 +74,25 @@ def warm_up() -> None:
     gc.freeze()
 
 
-def _serve(control: socket.socket, scratch: str) -> bool:
-    """Run one program; False when the other end has gone."""
-    message, descriptors, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, 2)
+def _serve(control: socket.socket) -> bool:
+    """Carry out one order in one child; False when the other end has gone."""
+    message, descriptors, _, _ = socket.recv_fds(control, LONGEST_MESSAGE, 2 * MOST_PROGRAMS)
     if not message:
         return False
-    order, (program, answer) = Order(*json.loads(message)), descriptors
-    folder = tempfile.mkdtemp(dir=scratch)
+    order = Order(*json.loads(message))
     try:
         pid = os.fork()
         if pid == 0:
             from cadvlm.execution.child import live
 
             control.close()
-            live(order, program, answer, folder)
+            live(order, descriptors[::2], descriptors[1::2])
         ended = _wait(pid, order.wall_s, control)
         outcome = _end(pid, overran=not ended)
     finally:
-        os.close(program)
-        os.close(answer)
-        shutil.rmtree(folder, ignore_errors=True)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        shutil.rmtree(order.folder, ignore_errors=True)
     with suppress(BrokenPipeError):
         control.send(json.dumps(outcome).encode())
     return True

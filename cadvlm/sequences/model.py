@@ -1,13 +1,14 @@
 """The construction sequence: sketches of closed loops, extruded one after the other.
 
-The vocabulary is DeepCAD's (Wu et al., ICCV 2021): a *profile* is an outer *loop* with holes, a loop is
-a closed chain of *curves*, a sketch holds profiles on a plane, and every *extrude* joins, cuts or
-intersects the body that is there. Lengths are millimetres, whatever the source's file used.
+The vocabulary is DeepCAD's (Wu et al., ICCV 2021): a *profile* is an outer *loop* with holes, a
+loop is a closed chain of *curves*, a sketch holds profiles on a plane, and every *extrude* joins,
+cuts or intersects the body that is there. Lengths are millimetres, whatever the source's file used.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -117,12 +118,14 @@ def _plain(op: Extrude) -> dict[str, Any]:
     return tree
 
 
-_CURVES: dict[str, type[Line | Arc | Circle]] = {"line": Line, "arc": Arc, "circle": Circle}
+_CURVES: dict[str, Callable[..., Curve]] = {"line": Line, "arc": Arc, "circle": Circle}
 
 
 def _curve(tree: dict[str, Any]) -> Curve:
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in tree.items() if key != "type"}
-    return _CURVES[tree["type"]](**fields)
+    kind = _CURVES[tree["type"]]
+    return kind(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in tree.items() if k != "type"}
+    )
 
 
 def _loop(tree: dict[str, Any]) -> Loop:

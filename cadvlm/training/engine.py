@@ -53,6 +53,7 @@ class Engine:
         self._engine, *_ = self._deepspeed.initialize(
             model=model, optimizer=optimizer, config=settings
         )
+        self._engine.train()  # models are opened for evaluation, without dropout
 
     @property
     def input_dtype(self) -> torch.dtype:

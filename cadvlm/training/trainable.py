@@ -24,7 +24,9 @@ def prepare(model: PreTrainedModel, config: TrainConfig) -> PreTrainedModel | Pe
     for name, weight in model.named_parameters():
         weight.requires_grad = part_of(name) in parts
     if config.stage == "finetune" and config.lora is not None:
-        model = get_peft_model(model, _adapters(model, config.lora, parts))
+        # In the weights' own precision: DeepSpeed packs all of them into one buffer.
+        adapters = _adapters(model, config.lora, parts)
+        model = get_peft_model(model, adapters, autocast_adapter_dtype=False)
     if not any(weight.requires_grad for weight in model.parameters()):
         raise ConfigError(
             f"stage: {config.stage} trains {', '.join(sorted(parts))}, "

@@ -29,11 +29,13 @@ from cadvlm.training.trainable import prepare
 
 CONFIG = "config.yaml"
 CHECKPOINTS = "checkpoints"
+DATA = "dataset.json"
 BASE = "base"
 
 _MAY_CHANGE = (
     "cache_gb",
     "checkpoint",
+    "dataset",
     "log_every_steps",
     "max_failures",
     "max_steps",
@@ -56,12 +58,13 @@ def fit(config: TrainConfig) -> str:
     config = TrainConfig.of(config)
     folder = Folder(config.out)
     dataset = Dataset(config.dataset)
-    _refuse_another_run(folder, config)
+    _refuse_another_run(folder, config, dataset)
     order = Order.of(config, dataset.count("train"))
     if not _is_finished(folder, order):
         base = config.model.path or _built(config, dataset, folder)
         _check_that_it_learns(base, config)
         folder.write(CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
+        folder.write_json(DATA, _identity(dataset))
         _train(config, dataset, base, folder)
     return f"{folder.uri}/{FINAL}"
 
@@ -132,11 +135,11 @@ def _check_that_it_learns(base: str, config: TrainConfig) -> None:
         prepare(AutoModelForImageTextToText.from_config(load_config(base)), config)
 
 
-def _refuse_another_run(folder: Folder, config: TrainConfig) -> None:
-    if not folder.exists(CONFIG):
+def _refuse_another_run(folder: Folder, config: TrainConfig, dataset: Dataset) -> None:
+    if not folder.exists(DATA):
         return
-    there = dict(_flat(yaml.safe_load(folder.read(CONFIG))))
-    here = dict(_flat(config.model_dump(mode="json")))
+    there = dict(_flat(yaml.safe_load(folder.read(CONFIG)) | folder.read_json(DATA)))
+    here = dict(_flat(config.model_dump(mode="json") | _identity(dataset)))
     differ = [
         f"{key} ({there.get(key)!r} there, {here.get(key)!r} here)"
         for key in sorted(there | here)
@@ -147,6 +150,14 @@ def _refuse_another_run(folder: Folder, config: TrainConfig) -> None:
             f"out: {folder.uri} holds a run with other settings: {', '.join(differ)}; "
             "give another out, or the same settings to go on with it"
         )
+
+
+def _identity(dataset: Dataset) -> dict[str, Any]:
+    """What a dataset holds, wherever it lies: the same order of other samples is another run."""
+    return {
+        "samples": dataset.count("train"),
+        "content_hash": dataset.manifest.get("content_hash"),
+    }
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

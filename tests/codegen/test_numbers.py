@@ -43,4 +43,4 @@ def test_places_follow_the_size_of_the_part() -> None:
 
 
 def test_a_thin_part_gets_the_places_its_thickness_needs() -> None:
-    assert places(disc(50_000, 0.125), 6) == 3
+    assert places(disc(50_000, 0.125), 6) == 4

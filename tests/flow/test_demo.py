@@ -1,4 +1,4 @@
-"""The whole way on a handful of parts: real Ray, DeepSpeed, kernel and HTTP, as `make demo` runs it."""
+"""The whole way on a handful of parts, as `make demo` goes: real Ray, DeepSpeed, kernel, HTTP."""
 
 import json
 import os

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from OCP.BRep import BRep_Builder
-from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut
+from OCP.BRepAlgoAPI import BRepAlgoAPI_Cut, BRepAlgoAPI_Fuse
 from OCP.BRepBuilderAPI import BRepBuilderAPI_Transform
 from OCP.BRepPrimAPI import BRepPrimAPI_MakeBox, BRepPrimAPI_MakeCylinder, BRepPrimAPI_MakeSphere
 from OCP.BRepTools import BRepTools
@@ -38,7 +38,7 @@ def test_known_part_has_its_known_measures(name: str):
 @pytest.mark.parametrize("name", PARTS)
 def test_mesh_of_known_part_is_closed_and_close(name: str):
     solid = _built(PARTS[name].program)
-    assert _is_closed(solid.mesh)
+    assert _is_manifold(solid.mesh)
     tolerance = 1e-9 if PARTS[name].planar else 0.01
     assert _volume(solid.mesh) == pytest.approx(solid.volume, rel=tolerance)
 
@@ -78,6 +78,12 @@ def test_inertia_is_about_the_centre_of_mass():
     solid = extract(_box(2, 4, 6, at=(10, 0, 0)))
     assert solid.center == pytest.approx([11, 2, 3])
     assert solid.inertia == pytest.approx(np.diag([48 / 12 * n for n in (16 + 36, 4 + 36, 4 + 16)]))
+
+
+def test_inertia_of_two_solids_is_about_their_common_centre():
+    solid = extract(_compound(_box(1, 1, 1), _box(1, 1, 1, at=(4, 0, 0))))
+    assert solid.center == pytest.approx([2.5, 0.5, 0.5])
+    assert solid.inertia == pytest.approx(np.diag([2 / 6, 2 / 6 + 2 * 4, 2 / 6 + 2 * 4]))
 
 
 def test_edges_are_polylines_on_the_solid():
@@ -127,6 +133,16 @@ def test_placed_and_mirrored_solids_face_outward():
         mesh = extract(shape).mesh
         assert _volume(mesh) == pytest.approx(6)
         assert mesh.vertices.mean(axis=0) == pytest.approx(extract(shape).center)
+
+
+def test_solid_that_touches_itself_along_a_line_is_closed():
+    corner = BRepAlgoAPI_Cut(_box(2, 2, 1), _box(1, 1, 1)).Shape()
+    touching = BRepAlgoAPI_Cut(corner, _box(1, 1, 1, at=(1, 1, 0))).Shape()
+    joined = BRepAlgoAPI_Fuse(touching, _box(2, 2, 1, at=(0, 0, 1))).Shape()
+    solid = extract(joined)
+    assert (solid.n_solids, solid.volume) == (1, pytest.approx(6))
+    assert _is_closed(solid.mesh)
+    assert _volume(solid.mesh) == pytest.approx(6)
 
 
 def test_touching_solids_stay_two_closed_meshes():
@@ -212,14 +228,25 @@ def _compound(*shapes: TopoDS_Shape) -> TopoDS_Compound:
 
 
 def _is_closed(mesh: Mesh) -> bool:
-    """Every edge is walked once in each direction, and every vertex is used."""
+    """Every edge is walked as often one way as the other, and every vertex is used."""
+    there, back = _walks(mesh)
+    used = len(np.unique(mesh.triangles)) == len(mesh.vertices)
+    return used and np.array_equal(np.sort(there), np.sort(back))
+
+
+def _is_manifold(mesh: Mesh) -> bool:
+    """Every edge has two triangles: no solid touches itself along a line."""
+    there, _ = _walks(mesh)
+    return _is_closed(mesh) and len(np.unique(there)) == len(there)
+
+
+def _walks(mesh: Mesh) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The sides of all triangles as one number each, and the same sides walked backwards."""
     a, b, c = mesh.triangles.T.astype(np.int64)
     size = len(mesh.vertices)
     there = np.concatenate([a * size + b, b * size + c, c * size + a])
     back = np.concatenate([b * size + a, c * size + b, a * size + c])
-    once = len(np.unique(there)) == len(there)
-    used = len(np.unique(mesh.triangles)) == size
-    return once and used and np.array_equal(np.sort(there), np.sort(back))
+    return there, back
 
 
 def _volume(mesh: Mesh) -> float:

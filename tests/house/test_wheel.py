@@ -39,7 +39,7 @@ def test_wheel_holds_every_file_of_the_library(wheel):
 def test_base_install_reads_settings_and_nothing_slow(wheel, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv/bin/python"
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--no-compile"]
     subprocess.run([*pip, "-c", ROOT / "constraints.txt", wheel], check=True)
     code = "import sys, cadvlm.config.train, cadvlm.storage; print(*sys.modules)"
     ended = subprocess.run(
