@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ import yaml
 
 from cadvlm.config.base import Config, keys
 from cadvlm.errors import CadvlmError, ConfigError, InputError
+from cluster.session import SUBMITTED
 
 C = TypeVar("C", bound=Config)
 
@@ -33,6 +35,7 @@ def command(
             return _help(settings, doc or "")
         show_only = "--print-config" in words
         config = settings.load([*base, *(word for word in words if word != "--print-config")])
+        _refuse_to_lose(config)
         if show_only:
             return print(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False), end="")
         run(config)
@@ -43,6 +46,16 @@ def command(
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _refuse_to_lose(config: Config) -> None:
+    """A submitted job works in an uploaded copy of the checkout, which Ray removes after it."""
+    out = getattr(config, "out", None)
+    if out and SUBMITTED in os.environ and "://" not in out and not os.path.isabs(out):
+        raise ConfigError(
+            f"out: {out} is relative to a folder that is removed when the submitted job ends; "
+            "give a path from / that the nodes share, or a URI"
+        )
 
 
 def _help(settings: type[Config], doc: str) -> None:

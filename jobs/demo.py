@@ -8,6 +8,7 @@ Without ``data`` the parts are synthetic. A demo that was stopped goes on where 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,4 +157,7 @@ def _show(summary: dict[str, Any], answer: dict[str, Any], out: str) -> None:
 
 
 if __name__ == "__main__":
-    command(DemoJob, run, __doc__, base=[str(_CONFIGS / "demo.yaml")])
+    layers = ["demo.yaml"]
+    if any(word.startswith("data=") for word in sys.argv[1:]):
+        layers.append("demo_real.yaml")
+    command(DemoJob, run, __doc__, base=[str(_CONFIGS / name) for name in layers])

@@ -15,9 +15,11 @@ def test_last_line_says_how_much_was_done(capsys):
 def test_lines_come_at_the_asked_pace_with_their_note(capsys):
     with Progress("execute", total=2, unit="parts", every_s=0.0) as progress:
         progress.advance(note="1 failed")
-    first, _ = capsys.readouterr().err.splitlines()
+        progress.advance()
+    first, last = capsys.readouterr().err.splitlines()
     assert first.startswith("execute: 1/2 parts")
     assert first.endswith("left  1 failed")
+    assert last.startswith("execute: 2/2 parts")
 
 
 def test_work_already_done_counts_as_done_but_not_as_speed(capsys):

@@ -21,7 +21,8 @@ class SourceConfig(Config):
     """File or folder, local or a URI. Null for ``synthetic``, which needs none."""
 
     weight: float = Field(1.0, gt=0)
-    """How often the source is drawn in a mixture, relative to the others."""
+    """How often the source is drawn, relative to the others. Only equal weights, one pass over
+    everything for each epoch, are there so far."""
 
     limit: int | None = Field(None, gt=0)
     """Read at most so many parts. ``synthetic`` needs it: its supply is endless."""
@@ -90,3 +91,10 @@ class PrepareConfig(Config):
 
     seed: int = 0
     """Decides the synthetic parts."""
+
+    @model_validator(mode="after")
+    def _weights_are_equal(self) -> Self:
+        weights = [source.weight for source in self.sources]
+        if len(set(weights)) > 1:
+            raise ValueError(f"sources: weights must be equal so far, found {weights}")
+        return self

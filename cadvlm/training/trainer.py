@@ -10,7 +10,13 @@ import ray
 import ray.train
 import torch
 import yaml
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train import (
+    CheckpointConfig,
+    FailureConfig,
+    LoggingConfig,
+    RunConfig,
+    ScalingConfig,
+)
 from ray.train.torch import TorchConfig, TorchTrainer
 from ray.train.v2.api.exceptions import TrainingFailedError
 from transformers import AutoModelForImageTextToText
@@ -87,6 +93,8 @@ def _train(config: TrainConfig, dataset: Dataset, base: str, folder: Folder) -> 
             failure_config=FailureConfig(
                 max_failures=config.max_failures, controller_failure_limit=0
             ),
+            # Its reports of every step and checkpoint would drown our own progress.
+            logging_config=LoggingConfig(log_level="WARNING"),
         ),
     )
     try:

@@ -75,3 +75,11 @@ def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
 def test_defect_of_ours_keeps_its_traceback(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         started(monkeypatch, "out=a", run=raising(ZeroDivisionError()))
+
+
+def test_submitted_job_does_not_write_where_its_results_would_be_lost(monkeypatch, capsys):
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", "{}")
+    assert started(monkeypatch, "out=runs/a", run=raising(AssertionError())) == 2
+    assert "out: runs/a is relative" in capsys.readouterr().err
+    assert started(monkeypatch, "out=/shared/a") is None
+    assert started(monkeypatch, "out=s3://bucket/a") is None
