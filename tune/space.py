@@ -10,8 +10,8 @@ import ray.tune
 from cadvlm.errors import ConfigError
 
 _DRAWS: dict[str, Callable[..., Any]] = {
-    "loguniform": lambda span: ray.tune.loguniform(*map(float, span)),
-    "uniform": lambda span: ray.tune.uniform(*map(float, span)),
+    "loguniform": lambda span: ray.tune.loguniform(*span),
+    "uniform": lambda span: ray.tune.uniform(*span),
     "choice": ray.tune.choice,
 }
 

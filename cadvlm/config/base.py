@@ -8,6 +8,7 @@ The same words work on a command line, in a sweep's search space and in a test::
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -101,9 +102,18 @@ def nest(dotted: str, value: Any) -> dict[str, Any]:
     return typing.cast("dict[str, Any]", value)
 
 
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    """PyYAML, except that ``1e-5`` is a number, as in YAML 1.2, and not a string."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
 def _scalar(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Loader)
     except yaml.YAMLError:
         return text
 
@@ -113,7 +123,7 @@ def _read(path: str) -> dict[str, Any]:
     if not file.is_file():
         raise ConfigError(f"{path}: no such file (expected a YAML layer or a dotted.key=value)")
     try:
-        tree = yaml.safe_load(file.read_text())
+        tree = yaml.load(file.read_text(), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree or {}, dict):

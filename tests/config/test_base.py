@@ -1,5 +1,7 @@
 """One grammar: YAML layers and dotted overrides; the later one wins; a mistake is one line."""
 
+from typing import Any
+
 import pytest
 from pydantic import Field
 
@@ -24,6 +26,12 @@ class Tree(Config):
     lora: Lora | None = None
     """Adapters; null for none."""
     views: tuple[str, ...] = ("iso",)
+
+
+class Loose(Config):
+    """A setting of no type."""
+
+    anything: dict[str, Any]
 
 
 @pytest.fixture
@@ -128,3 +136,14 @@ def test_every_key_is_listed_with_type_default_and_meaning():
 def test_merge_replaces_lists_and_merges_mappings():
     assert merge({"a": {"b": 1, "c": [1, 2]}}, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}}
     assert nest("a.b.c", 1) == {"a": {"b": {"c": 1}}}
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-5", 1e-5), ("-2.5E3", -2500.0), ("1.e+2", 100.0)])
+def test_exponents_are_numbers_where_no_type_asks_for_one(layer, text, value):
+    assert Loose.load([layer(f"anything: {{a: [{text}]}}\n")]).anything == {"a": [value]}
+    assert Loose.load([f"anything.a={text}"]).anything == {"a": value}
+
+
+@pytest.mark.parametrize("text", ["1e", "e5", "a1e5", "00e5f"])
+def test_words_that_look_like_numbers_stay_words(text):
+    assert Loose.load([f"anything.a={text}"]).anything == {"a": text}

