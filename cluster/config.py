@@ -4,6 +4,9 @@ from pydantic import Field
 
 from cadvlm.config.base import Config
 
+SUBMITTED = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+"""Ray sets it, to the job's own runtime environment, in the driver of a submitted job."""
+
 
 class ClusterConfig(Config):
     """The Ray cluster of a job."""

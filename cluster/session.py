@@ -22,11 +22,9 @@ from typing import Any, cast
 import yaml
 
 from cadvlm.errors import InputError
-from cluster.config import ClusterConfig
+from cluster.config import SUBMITTED, ClusterConfig
 
 ROOT = Path(__file__).resolve().parent.parent
-SUBMITTED = "RAY_JOB_CONFIG_JSON_ENV_VAR"
-"""Ray sets it, to the job's own runtime environment, in the driver of a submitted job."""
 TALKATIVE = ("ray._private.authentication", "ray.data._internal.progress")
 """Loggers that warn of what is meant: a local Ray asks for tokens, its progress bars are off."""
 

@@ -16,7 +16,7 @@ import yaml
 
 from cadvlm.config.base import Config, keys
 from cadvlm.errors import CadvlmError, ConfigError, InputError
-from cluster.session import SUBMITTED
+from cluster.config import SUBMITTED
 
 C = TypeVar("C", bound=Config)
 

@@ -6,8 +6,8 @@ import os
 import pytest
 
 from cadvlm.errors import InputError
-from cluster.config import ClusterConfig
-from cluster.session import ROOT, SUBMITTED, _runtime_env, session
+from cluster.config import SUBMITTED, ClusterConfig
+from cluster.session import ROOT, _runtime_env, session
 
 
 def test_local_workers_import_every_folder_and_are_capped(ray_session):
