@@ -62,7 +62,7 @@ def _let_pictures_through(model: LlavaForConditionalGeneration, width: int) -> N
     scale = width**-0.5
     for name, weight in model.named_parameters():
         if name.endswith("position_embedding.weight"):
-            torch.nn.init.normal_(weight, std=0.5)  # as large as the patches themselves
+            torch.nn.init.normal_(weight, std=1.0)  # as large as the patches themselves
         elif weight.ndim == 2 and ("language_model.layers" in name or "projector" in name):
             torch.nn.init.normal_(weight, std=scale)
 
@@ -111,7 +111,7 @@ def _processor(config: LlavaConfig, tokenizer: PreTrainedTokenizerFast) -> Llava
             do_center_crop=False,
             # White paper, which says nothing, is zero.
             image_mean=[1.0, 1.0, 1.0],
-            image_std=[0.5, 0.5, 0.5],
+            image_std=[0.25, 0.25, 0.25],
         ),
         tokenizer,
         patch_size=config.patch_size,
