@@ -1,4 +1,4 @@
-"""How close two solids are: shared volume, and distances between their surfaces.
+"""How much of two solids is shared, and the frame in which solids of different sizes are compared.
 
 ``iou``        volume of the intersection over volume of the union, of two closed meshes in the
                frame they are given in. Measured as exact intervals on a grid of columns: within
@@ -7,8 +7,7 @@
                and a mesh turned inside out is the solid it bounds; only bodies that overlap must
                not be turned against each other. Where a boundary leaks the solid counts as empty,
                so that a leak never earns anything.
-``distances``  from points to the nearest point of a surface, exact for the triangles.
-``unit_box``   the frame in which solids of different sizes are compared.
+``unit_box``   the frame: centre of the bounding box at the origin, longest side 1.
 """
 
 from __future__ import annotations
@@ -31,15 +30,6 @@ class Overlap(NamedTuple):
     """Volume in at least one."""
     leaks: tuple[float, float]
     """Share of the columns that run through a hole in either mesh's boundary."""
-
-
-class SurfacePoints(NamedTuple):
-    """A sample of a surface."""
-
-    points: NDArray[np.float64]
-    """(N, 3)."""
-    normals: NDArray[np.float64]
-    """(N, 3) outward, unit length."""
 
 
 def unit_box(solid: Solid) -> Mesh:
@@ -82,36 +72,6 @@ def overlap(a: Mesh, b: Mesh, resolution: int = 128) -> Overlap:
     )
     area, count = float(pitch[0] * pitch[1]), resolution**2
     return Overlap(both * area, either * area, (leaks_a / count, leaks_b / count))
-
-
-def surface_points(mesh: Mesh, count: int, seed: int) -> SurfacePoints:
-    """Sample a surface, every part of its area with the same probability."""
-    random = np.random.default_rng(seed)
-    corners = mesh.vertices[mesh.triangles]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = np.linalg.norm(across, axis=1)
-    chosen = random.choice(len(area), size=count, p=area / area.sum())
-    # The root makes the points even over the triangle (Osada et al., 2002).
-    root, other = np.sqrt(random.random((count, 1))), random.random((count, 1))
-    weights = np.concatenate([1 - root, root * (1 - other), root * other], axis=1)
-    points = np.einsum("nk,nkd->nd", weights, corners[chosen])
-    return SurfacePoints(points, across[chosen] / area[chosen, None])
-
-
-def distances(points: NDArray[np.float64], mesh: Mesh) -> NDArray[np.float64]:
-    """Distance from each of the (N, 3) points to the nearest point of a surface, (N,).
-
-    Exact for the triangles, but in single precision: within 2e-5 in the unit box.
-    """
-    import open3d.core as o3c  # A second and half a gigabyte: only who measures distances pays.
-    from open3d.t.geometry import RaycastingScene
-
-    scene = RaycastingScene(nthreads=1)
-    scene.add_triangles(
-        o3c.Tensor(mesh.vertices.astype(np.float32)), o3c.Tensor(mesh.triangles.astype(np.uint32))
-    )
-    nearest = scene.compute_distance(o3c.Tensor(points.astype(np.float32)), nthreads=1)
-    return np.asarray(nearest.numpy(), dtype=np.float64)
 
 
 def _generic_rotation() -> NDArray[np.float64]:

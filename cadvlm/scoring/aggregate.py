@@ -1,23 +1,32 @@
 """What the scores of many predictions say together: the body of ``metrics.json``.
 
-Every rate, and the mean of ``iou``, is over *all* rows, so that a model cannot gain by failing on
-what is hard. A missing prediction is a failure.
+Every rate and every mean is over *all* rows, so that a model cannot gain by failing on what is
+hard. A missing prediction is a failure.
 
 ``syntax_valid_rate``  the code parses.
 ``execution_rate``     the script ends without an exception inside its limits.
 ``vsr``                CAD-Coder's valid syntax rate: the script ends normally, whether or not it
                        leaves a solid. In the sandbox this is the same event as the one before.
 ``valid_solid_rate``   it leaves at least one closed, valid solid of positive volume.
-``iou``                a failure counts 0.
-``chamfer``            ``success_only`` averages what has a solid; ``adjusted`` charges a failure
-                       with sqrt(3), the diagonal of the unit box.
+``invalid_ratio``      the rest, in percent (cadrille's and CAD-Recode's IR).
 
-``ci95`` is the percentile bootstrap of the mean (Efron, 1979): where the mean would fall on other
-draws of as many parts. What nothing is known of is None, never 0.
+Similarities count a failure as 0. ``iou_best`` has ``mean_valid_only`` beside it, CAD-Coder's own
+average: over the predictions that its script could measure.
+
+Distances come twice: ``success_only`` over what has a solid, and ``adjusted``, where a failure is
+charged the diagonal of the unit box, sqrt(3) (for the squared Chamfer distance its square, both
+ways). ``chamfer_floor`` is success only: what perfect candidates would get on the same parts.
+
+``n`` beside a mean is how many rows it is over. A row without a value (a reference without holes,
+an older folder without the column) is left out. What nothing is known of is None, never 0.
+
+``ci95`` is the percentile bootstrap of a mean (Efron, 1979): where it would fall on other draws of
+as many parts. All means of a group share the draws.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf, sqrt
 from typing import Any
@@ -30,10 +39,31 @@ from cadvlm.execution.result import Status
 MISSING = "missing"
 """The status of a reference that nothing was predicted for."""
 
-FAILURE_DISTANCE = sqrt(3)
+SIMILARITIES = (
+    "iou",
+    "iou_aligned",
+    "iou_absolute",
+    "surface_iou",
+    "normal_consistency",
+    "topology_match",
+    "feature_match",
+    "parametric_validity",
+)
+"""Columns that are averaged as they are; ``iou_best`` and ``f_score_T`` look a little different."""
+
+F_SCORES = ("0.01", "0.02", "0.05")
+
+FAILURE_DISTANCES = {"chamfer": sqrt(3), "chamfer_squared": 2 * 3e3, "hausdorff": sqrt(3)}
+"""What a failure is charged in ``adjusted``."""
+
+PROGRAM = ("tokens", "operations", "edit_survival")
+"""Columns that describe the program: averaged over the rows that have one."""
 
 BOOTSTRAP_DRAWS = 2000
 """Another seed moves the ends of an interval by about a fiftieth of its length."""
+
+DRAWN_AT_ONCE = 4_000_000
+"""Parts in a batch of draws: 32 MB."""
 
 FACES = {"1-6 faces": 6, "7-12 faces": 12, "13-24 faces": 24, "25+ faces": inf}
 """Bins of ``by_complexity`` and the most faces each takes. A box has 6, a plate with 4 holes 10."""
@@ -44,6 +74,15 @@ UNKNOWN = "unknown"
 _ENDED = {Status.OK, Status.NO_SOLID}
 _UNPARSED = {Status.SYNTAX, MISSING}
 
+_COLUMNS = (
+    *SIMILARITIES,
+    "iou_best",
+    *(f"f_score_{threshold}" for threshold in F_SCORES),
+    *FAILURE_DISTANCES,
+    "chamfer_floor",
+    *PROGRAM,
+)
+
 Row = Mapping[str, Any]
 
 
@@ -52,7 +91,7 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
 
     Args:
         rows: One for each reference that can be scored: ``source``, ``status`` (a :class:`Status`
-            or ``missing``), ``iou``, ``chamfer``, and ``n_faces`` of the reference where known.
+            or ``missing``), ``n_faces`` of the reference, and the metrics; any may be absent.
         seed: Of the bootstrap.
 
     Returns:
@@ -70,21 +109,37 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
 
 def _summary(rows: Sequence[Row], seed: int) -> dict[str, Any]:
     statuses = [row["status"] for row in rows]
-    solid = [row for row in rows if row["status"] == Status.OK]
-    failed = len(rows) - len(solid)
-    ended = _rate(status in _ENDED for status in statuses)
-    iou = np.array([row["iou"] for row in solid] + [0.0] * failed)
-    distance = np.array([row["chamfer"] for row in solid])
-    adjusted = np.concatenate([distance, np.full(failed, FAILURE_DISTANCE)])
+    ended = [status in _ENDED for status in statuses]
+    solid = [status == Status.OK for status in statuses]
+    rates = {
+        "syntax_valid_rate": [status not in _UNPARSED for status in statuses],
+        "execution_rate": ended,
+        "valid_solid_rate": solid,
+        "vsr": ended,
+    }
+    columns = {name: _column(rows, name) for name in _COLUMNS}
+    measured = np.array(solid, bool) | (columns["iou_best"] > 0)  # BRepCheck is not the peer's
+    columns["iou_best_valid"] = np.where(measured, columns["iou_best"], np.nan)
+    for name, charge in FAILURE_DISTANCES.items():
+        known = np.isfinite(columns[name]).any() or not any(solid)
+        columns[f"{name}_adjusted"] = np.where(solid, columns[name], charge if known else np.nan)
+    columns |= {name: np.array(flags, float) for name, flags in rates.items()}
+    means = _averages(columns, seed)
     return {
         "n": len(rows),
         "n_missing": statuses.count(MISSING),
-        "syntax_valid_rate": _rate(status not in _UNPARSED for status in statuses),
-        "execution_rate": ended,
-        "valid_solid_rate": _rate(status == Status.OK for status in statuses),
-        "vsr": ended,
-        "iou": {**_average(iou), "ci95": _interval(iou, seed)},
-        "chamfer": {"success_only": _average(distance), "adjusted": _average(adjusted)},
+        **{name: means[name]["mean"] for name in rates},
+        "invalid_ratio": _percent_left(means["valid_solid_rate"]["mean"]),
+        "ci95": {name: means[name]["ci95"] for name in rates},
+        **{name: means[name] for name in SIMILARITIES},
+        "iou_best": means["iou_best"] | {"mean_valid_only": means["iou_best_valid"]["mean"]},
+        "f_score": {threshold: means[f"f_score_{threshold}"] for threshold in F_SCORES},
+        **{
+            name: {"success_only": means[name], "adjusted": means[f"{name}_adjusted"]}
+            for name in FAILURE_DISTANCES
+        },
+        "chamfer_floor": means["chamfer_floor"],
+        **{name: means[name] for name in PROGRAM},
         "failures": {
             status.value: statuses.count(status) for status in Status if status is not Status.OK
         },
@@ -106,21 +161,48 @@ def _bin(n_faces: int | None) -> str:
     return next(label for label, most in FACES.items() if n_faces <= most)
 
 
-def _rate(events: Iterable[bool]) -> float | None:
-    flags = list(events)
-    return sum(flags) / len(flags) if flags else None
+def _percent_left(rate: float | None) -> float | None:
+    return None if rate is None else 100 * (1 - rate)
 
 
-def _average(values: NDArray[np.float64]) -> dict[str, float | None]:
-    if not len(values):
-        return {"mean": None, "median": None}
-    return {"mean": float(values.mean()), "median": float(np.median(values))}
+def _column(rows: Sequence[Row], name: str) -> NDArray[np.float64]:
+    values = (row.get(name) for row in rows)
+    return np.array([np.nan if value is None else value for value in values], float)
 
 
-def _interval(values: NDArray[np.float64], seed: int) -> list[float] | None:
-    if not len(values):
-        return None
+def _averages(columns: Mapping[str, NDArray[np.float64]], seed: int) -> dict[str, dict[str, Any]]:
+    """Mean, median and interval of each column over the rows that have a value (not NaN)."""
+    values = np.stack(list(columns.values()), axis=1)
+    ends = _intervals(values, seed)
+    averages = {}
+    for name, column, (low, high) in zip(columns, values.T, ends, strict=True):
+        known = column[np.isfinite(column)]
+        some = len(known) > 0
+        averages[name] = {
+            "mean": float(known.mean()) if some else None,
+            "median": float(np.median(known)) if some else None,
+            "ci95": [float(low), float(high)] if some else None,
+            "n": len(known),
+        }
+    return averages
+
+
+def _intervals(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Ends (C, 2) of the interval of each column's mean; ``values`` is (N, C), NaN left out."""
+    count, width = values.shape
+    if not count:
+        return np.full((width, 2), np.nan)
     random = np.random.default_rng(seed)
-    count = len(values)
-    means = [values[random.integers(count, size=count)].mean() for _ in range(BOOTSTRAP_DRAWS)]
-    return [float(end) for end in np.percentile(means, [2.5, 97.5])]
+    known = np.isfinite(values)
+    # How often each part was drawn turns all means of a draw into one product of matrices.
+    both = np.concatenate([np.where(known, values, 0), known], axis=1)
+    means, batch = [], max(1, DRAWN_AT_ONCE // count)
+    for start in range(0, BOOTSTRAP_DRAWS, batch):
+        draws = min(batch, BOOTSTRAP_DRAWS - start)
+        drawn = random.integers(count, size=(draws, count)) + np.arange(draws)[:, None] * count
+        times = np.bincount(drawn.ravel(), minlength=draws * count).reshape(draws, count)
+        sums, counts = np.split(times.astype(float) @ both, 2, axis=1)
+        means.append(np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0))
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # a column of NaN
+        ends: NDArray[np.float64] = np.nanpercentile(np.concatenate(means), [2.5, 97.5], axis=0).T
+    return ends

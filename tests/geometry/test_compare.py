@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cadvlm.geometry.compare import distances, iou, overlap, surface_points, unit_box
+from cadvlm.geometry.compare import iou, overlap, unit_box
 from cadvlm.geometry.solid import Mesh
 from tests.meshes import (
     box,
@@ -134,29 +134,3 @@ def test_unit_box_centres_and_scales_the_longest_side_to_one():
     mesh = unit_box(solid(box(2, 8, 4, at=(5, -3, 1))))
     np.testing.assert_allclose(mesh.vertices.min(axis=0), [-1 / 8, -1 / 2, -1 / 4])
     np.testing.assert_allclose(mesh.vertices.max(axis=0), [1 / 8, 1 / 2, 1 / 4])
-
-
-def test_surface_points_are_spread_by_area():
-    points, normals = surface_points(box(4, 1, 1), 20_000, seed=0)
-    on_end = np.abs(normals[:, 0]) > 0.5
-    assert on_end.mean() == pytest.approx(2 / 18, abs=0.01)
-    assert np.abs(points[~on_end, 0]).mean() == pytest.approx(1, abs=0.02)
-
-
-def test_surface_points_lie_on_the_surface_and_normals_point_out():
-    points, normals = surface_points(sphere(subdivisions=5), 1000, seed=1)
-    np.testing.assert_allclose(np.linalg.norm(points, axis=1), 1, atol=2e-3)
-    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1)
-    assert (points * normals).sum(axis=1).min() > 0.99
-
-
-def test_surface_points_depend_on_the_seed_alone():
-    first, again, other = (surface_points(sphere(), 100, seed).points for seed in (5, 5, 6))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_distances_are_to_the_surface():
-    points = np.array([[0, 0, 0], [0, 0, 0.5], [0.4, 0, 0], [1.5, 0, 0], [1.5, 1.5, 0.2]])
-    expected = [0.5, 0, 0.1, 1, np.sqrt(2)]
-    np.testing.assert_allclose(distances(points, box()), expected, atol=1e-6)

@@ -1,0 +1,74 @@
+"""How close a predicted solid is to its reference: every measure of one pair, under its name.
+
+``iou``           shared volume over joint volume in the unit box: the centre of each bounding box
+                  is moved to the origin and its longest side scaled to 1 (cadrille's
+                  normalisation). Nothing is turned: a picture tells the model which way is up.
+``iou_absolute``  the same as the solids stand, nothing moved and nothing scaled: what an engineer
+                  needs from a dimensioned drawing.
+
+:mod:`~cadvlm.scoring.iou_best` and :mod:`~cadvlm.geometry.align` define the other two,
+:mod:`~cadvlm.scoring.distance` what lies between the surfaces (all in the unit box).
+
+Similarities lie in [0, 1] and are 0 without a candidate. Distances are None without one, and a
+report may charge the diagonal of the box. None is also what cannot be measured on this reference.
+
+A reference always has a solid: one without is the caller's to set aside, for it says nothing of
+the model.
+"""
+
+from __future__ import annotations
+
+from cadvlm.geometry.compare import iou, unit_box
+from cadvlm.geometry.solid import Solid
+from cadvlm.scoring import distance
+from cadvlm.scoring.iou_best import iou_best
+
+THRESHOLDS = {"f_score_0.01": 0.01, "f_score_0.02": 0.02, "f_score_0.05": 0.05}
+
+SIMILARITIES = (
+    "iou",
+    "iou_best",
+    "iou_absolute",
+    *THRESHOLDS,
+    "normal_consistency",
+)
+"""In [0, 1], 1 for a perfect candidate, 0 for none."""
+
+DISTANCES = ("chamfer", "chamfer_squared", "chamfer_floor", "hausdorff")
+"""0 for a perfect candidate, except where samples are compared, and None without one."""
+
+METRICS = (*SIMILARITIES, *DISTANCES)
+"""The names that :func:`score` gives, in the order in which tables show them."""
+
+
+def score(
+    candidate: Solid | None, reference: Solid, *, unsound: Solid | None = None, seed: int = 0
+) -> dict[str, float | None]:
+    """Compare a solid with its reference.
+
+    Args:
+        candidate: What the prediction built, or None when it built no valid solid.
+        reference: What it should have built.
+        unsound: What could be measured where there is no valid solid; only ``iou_best`` looks.
+        seed: Of the sampled points.
+
+    Returns:
+        Every one of :data:`METRICS` under its name.
+    """
+    if candidate is None:
+        scores = dict.fromkeys(SIMILARITIES, 0.0) | dict.fromkeys(DISTANCES)
+        return scores | {"iou_best": iou_best(unsound, reference) if unsound else 0.0}
+    a, b = unit_box(candidate), unit_box(reference)
+    pair = distance.Pair(a, b, seed)
+    squared = distance.squared_chamfer(pair)
+    return {
+        "iou": iou(a, b),
+        "iou_best": iou_best(candidate, reference),
+        "iou_absolute": iou(candidate.mesh, reference.mesh),
+        **{name: distance.f_score(pair, value) for name, value in THRESHOLDS.items()},
+        "normal_consistency": distance.normal_consistency(pair),
+        "chamfer": distance.chamfer(pair),
+        "chamfer_squared": squared.of_candidate,
+        "chamfer_floor": squared.floor,
+        "hausdorff": distance.hausdorff(pair),
+    }

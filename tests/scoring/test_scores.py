@@ -1,0 +1,61 @@
+import pytest
+
+from cadvlm.scoring import METRICS, score
+from cadvlm.scoring.scores import DISTANCES, SIMILARITIES
+from tests.meshes import box, cells, moved, scaled, solid, sphere
+
+BRACKET = cells((0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0))
+
+
+def test_a_perfect_candidate_has_perfect_scores():
+    scores = score(solid(BRACKET), solid(BRACKET))
+    for name in SIMILARITIES:
+        assert scores[name] == pytest.approx(1, abs=1e-3), name
+    assert scores["chamfer"] == pytest.approx(0, abs=2e-5)
+    assert scores["hausdorff"] == pytest.approx(0, abs=2e-5)
+
+
+def test_only_samples_differ_between_a_solid_and_itself():
+    scores = score(solid(BRACKET), solid(BRACKET))
+    assert scores["chamfer_squared"] == pytest.approx(scores["chamfer_floor"], rel=0.05)
+    assert 0.05 < scores["chamfer_floor"] < 0.2
+
+
+@pytest.mark.parametrize("scale", [1e-6, 0.1, 1e6])
+def test_place_and_size_do_not_matter_but_for_the_absolute_measure(scale):
+    candidate = solid(scaled(moved(BRACKET, (100, -20, 3)), scale))
+    scores = score(candidate, solid(BRACKET))
+    for name in SIMILARITIES:
+        expected = 0 if name == "iou_absolute" else 1
+        assert scores[name] == pytest.approx(expected, abs=1e-3), name
+    assert scores["chamfer"] == pytest.approx(0, abs=2e-5)
+
+
+def test_direction_does_matter():
+    upright = cells((0, 0, 0), (0, 0, 1), (0, 0, 2), (1, 0, 0))
+    scores = score(solid(upright), solid(BRACKET))
+    assert scores["iou"] < 0.5
+    assert scores["chamfer"] > 0.05
+
+
+def test_no_candidate_scores_zero_and_has_no_distance():
+    scores = score(None, solid(BRACKET))
+    assert all(scores[name] == 0 for name in SIMILARITIES)
+    assert all(scores[name] is None for name in DISTANCES)
+
+
+def test_of_an_unsound_solid_only_iou_best_is_measured():
+    scores = score(None, solid(BRACKET), unsound=solid(BRACKET))
+    assert scores.pop("iou_best") == pytest.approx(1, abs=1e-3)
+    assert not any(scores.values())
+
+
+def test_scores_have_the_names_that_are_announced():
+    assert set(score(None, solid(BRACKET))) == set(METRICS)
+    assert set(score(solid(box()), solid(BRACKET))) == set(METRICS)
+
+
+def test_one_seed_gives_one_score():
+    pair = solid(sphere(subdivisions=3)), solid(BRACKET)
+    assert score(*pair, seed=3) == score(*pair, seed=3)
+    assert score(*pair, seed=3)["chamfer"] != score(*pair, seed=4)["chamfer"]
