@@ -2,6 +2,7 @@
 # make demo      the whole way, small     (DATA=DIR real CAD files, OUT=DIR where to)
 # make test      the tests, as CI runs them
 # make lint      ruff, types, floor plan
+# make bench    our speed beside others', on a quiet machine
 # make clean     build leftovers; never .venv, never runs/
 
 SHELL := bash
@@ -20,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq -
 OUT ?= runs/demo
 DATA ?=
 
-.PHONY: install demo test lint clean
+.PHONY: install demo test lint bench clean
 
 install: $(STAMP)
 
@@ -57,6 +58,9 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(STAMP)
+	@$(BIN)/python -m bench.execution
+
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find cadvlm cluster jobs serve tune tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench cadvlm cluster jobs serve tune tests -name __pycache__ -prune -exec rm -rf {} +
