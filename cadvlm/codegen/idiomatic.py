@@ -15,9 +15,9 @@ from itertools import groupby
 
 from cadvlm.codegen.numbers import number, places, point
 from cadvlm.codegen.outlines import draw
-from cadvlm.codegen.planes import map_points, name, settle, shift
+from cadvlm.codegen.planes import name, settle, shift
 from cadvlm.records import CadProgram
-from cadvlm.sequences.loops import bounds
+from cadvlm.sequences.loops import bounds, map_points
 from cadvlm.sequences.model import (
     Boolean,
     ConstructionSequence,

@@ -21,7 +21,7 @@ def places(sequence: ConstructionSequence, digits: int) -> int:
 
     More where the smallest line, arc or distance needs them to keep four digits of its own.
     """
-    lengths = [length for op in sequence.operations for length in _lengths(op)]
+    lengths = [length for op in sequence.operations for length in _lengths(op) if length > 0]
     size = max(_size(sequence), max(lengths))
     wanted = digits - 1 - math.floor(math.log10(size))
     needed = 3 - math.floor(math.log10(min(lengths)))

@@ -6,21 +6,10 @@ coordinates: turned, mirrored or shifted within the plane until its plane has th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from cadvlm.sequences.model import (
-    Arc,
-    Circle,
-    Curve,
-    Extrude,
-    Line,
-    Loop,
-    Plane,
-    Point2,
-    Point3,
-    Profile,
-)
+from cadvlm.sequences.loops import map_points
+from cadvlm.sequences.model import Extrude, Plane, Point2, Point3
 from cadvlm.sequences.vectors import add, cross, dot, scaled
 
 NAMED: dict[str, tuple[Point3, Point3]] = {
@@ -81,26 +70,6 @@ def name(op: Extrude) -> tuple[str, Extrude] | None:
         end=sign * op.end,
     )
     return label, drawn
-
-
-def map_points(
-    profiles: tuple[Profile, ...], move: Callable[[Point2], Point2]
-) -> tuple[Profile, ...]:
-    """Send every point through ``move``, which keeps distances."""
-
-    def curve(item: Curve) -> Curve:
-        match item:
-            case Line(start, end):
-                return Line(move(start), move(end))
-            case Arc(start, mid, end):
-                return Arc(move(start), move(mid), move(end))
-            case Circle(center, radius):
-                return Circle(move(center), radius)
-
-    def loop(item: Loop) -> Loop:
-        return Loop(tuple(map(curve, item.curves)))
-
-    return tuple(Profile(loop(p.outer), tuple(map(loop, p.inner))) for p in profiles)
 
 
 def _is_axis(direction: Point3) -> bool:

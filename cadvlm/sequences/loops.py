@@ -7,7 +7,7 @@ some flag every loop as an outer one. What counts here is geometry alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from cadvlm.sequences.errors import Unreadable
@@ -99,6 +99,26 @@ def reverse(curve: Curve) -> Curve:
     if isinstance(curve, Circle):
         return curve
     return replace(curve, start=curve.end, end=curve.start)
+
+
+def map_points(
+    profiles: tuple[Profile, ...], move: Callable[[Point2], Point2], scale: float = 1.0
+) -> tuple[Profile, ...]:
+    """Send every point through ``move``, which multiplies distances by ``scale``."""
+
+    def curve(item: Curve) -> Curve:
+        match item:
+            case Line(start, end):
+                return Line(move(start), move(end))
+            case Arc(start, mid, end):
+                return Arc(move(start), move(mid), move(end))
+            case Circle(center, radius):
+                return Circle(move(center), scale * radius)
+
+    def loop(item: Loop) -> Loop:
+        return Loop(tuple(map(curve, item.curves)))
+
+    return tuple(Profile(loop(p.outer), tuple(map(loop, p.inner))) for p in profiles)
 
 
 def circle_of(arc: Arc) -> tuple[Point2, float, float]:

@@ -25,6 +25,8 @@ def merge(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
     Profiles whose union would touch itself in a point stay apart: such an outline is no valid
     face, while the kernel's union of their solids is sound.
     """
+    if len(profiles) < 2:
+        return tuple(profiles)
     edges = _edges(dict.fromkeys(profiles))
     merged: list[Profile] = []
     for group in _neighbours(edges):
