@@ -23,7 +23,7 @@ from cadvlm.execution import report
 from cadvlm.execution.report import Report
 from cadvlm.execution.result import Status
 from cadvlm.execution.zygote import Order
-from cadvlm.geometry.extract import NoSolid, extract
+from cadvlm.geometry.extract import NoSolid, extract, salvage
 
 RESULT_NAMES = ("result", "solid", "r", "part")
 """Where programs leave their shape by convention; the first that holds one is taken. After them
@@ -157,11 +157,14 @@ def _build(tree: ast.Module, code: CodeType, exports: Collection[str]) -> Report
     left = _result(main.__dict__, shown, tree)
     if left is None:
         return Report(Status.NO_SOLID, "no Workplane, Shape or Assembly was assigned or shown")
+    shape = Compound.makeCompound(left.shapes).wrapped
     try:
-        solid = extract(Compound.makeCompound(left.shapes).wrapped, exports=exports)
+        solid = extract(shape, exports=exports)
     except NoSolid as lack:
-        return Report(Status.NO_SOLID, f"{left.name} holds {lack}", left.name)
-    return Report(Status.OK, None, left.name, solid)
+        told = f"{left.name} holds {lack}"
+        return Report(Status.NO_SOLID, told, left.name, unsound=salvage(shape))
+    unsound = salvage(shape) if solid.n_left_out else None
+    return Report(Status.OK, None, left.name, solid, unsound)
 
 
 def _result(namespace: dict[str, Any], shown: list[Any], tree: ast.Module) -> _Left | None:

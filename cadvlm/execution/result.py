@@ -42,3 +42,6 @@ class ExecutionResult:
     """The variable that held the shape, or ``show_object``."""
     solid: Solid | None = None
     """Present exactly when ``status`` is ``OK``."""
+    unsound: Solid | None = None
+    """All solids with closed shells and volume together, where some are not sound. For protocols
+    that measure those too: its volume may be negative, its mesh inside out or not closed."""

@@ -122,10 +122,7 @@ class Sandbox:
             started = time.monotonic()
             reports = self._ask([program.code for program in programs], list(exports))
             seconds = (time.monotonic() - started) / len(programs)
-        return [
-            ExecutionResult(report.status, seconds, report.error, report.result_name, report.solid)
-            for report in reports
-        ]
+        return [ExecutionResult(seconds=seconds, **report._asdict()) for report in reports]
 
     def close(self) -> None:
         """End the zygote. Harmless when repeated."""

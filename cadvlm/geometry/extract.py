@@ -3,7 +3,10 @@
 A *solid* here is what the kernel calls one and, beyond that, sound: every shell is closed,
 ``BRepCheck_Analyzer`` accepts it, and its volume is positive. Nothing is repaired: a solid that is
 inside out has a negative volume and is refused, because the program that left it is at fault. Of
-several solids in one shape the sound ones are taken and the others left out.
+several solids in one shape the sound ones are taken and the others left out and counted.
+
+Peers measure what we refuse. For their protocols :func:`salvage` measures every solid that has
+closed shells and volume, sound or not.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Collection
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +30,7 @@ from OCP.GProp import GProp_GProps
 from OCP.STEPControl import STEPControl_AsIs, STEPControl_Writer
 from OCP.TopoDS import TopoDS_Shape
 
+from cadvlm.geometry.boundary import facts
 from cadvlm.geometry.solid import Solid
 from cadvlm.geometry.tessellate import Unmeshable, tessellate
 from cadvlm.geometry.topology import (
@@ -56,9 +61,12 @@ class NoSolid(Exception):
     """The shape holds no closed, valid solid of positive volume. Says in one line what it holds."""
 
 
-class _Weighed(NamedTuple):
+class _Checked(NamedTuple):
     solid: TopoDS_Shape
-    weight: GProp_GProps
+    weight: GProp_GProps | None
+    """Its volume properties; None when it is not closed or has no volume."""
+    fault: str | None
+    """Why it is not sound; None when it is."""
 
 
 def extract(
@@ -79,12 +87,48 @@ def extract(
     Raises:
         NoSolid: there is no closed, valid solid of positive volume, or it cannot be meshed.
     """
-    sound = _sound_solids(shape)
-    body = sound[0].solid if len(sound) == 1 else compound(part.solid for part in sound)
+    checked = [_weighed(solid) for solid in distinct(shape, SOLID)]
+    sound = [part for part in checked if part.fault is None]
+    if not sound:
+        raise NoSolid(checked[0].fault if checked else _lack(shape))
+    body = _body(sound)
     BRepTools.Clean_s(body)  # exports carry surfaces only
     files = {kind: _EXPORTERS[kind](body) for kind in exports}
+    solid = _measured(body, sound, deflection=deflection, angle=angle)
+    left_out = len(checked) - len(sound)
+    return replace(solid, files=files, n_left_out=left_out, facts=facts(body))
+
+
+def salvage(
+    shape: TopoDS_Shape, *, deflection: float = DEFLECTION, angle: float = ANGLE
+) -> Solid | None:
+    """Measure all solids of ``shape`` that have closed shells and volume, sound or not.
+
+    Nothing is mended: ``volume`` and ``inertia`` are the kernel's and negative for what is inside
+    out, and the mesh is turned as the faces are. There are no facts and no files.
+
+    Returns:
+        None when no solid has closed shells and volume, or one cannot be meshed.
+    """
+    checked = [_weighed(solid) for solid in distinct(shape, SOLID)]
+    weighed = [part for part in checked if part.weight is not None]
+    if not weighed:
+        return None
+    try:
+        return _measured(_body(weighed), weighed, deflection=deflection, angle=angle)
+    except NoSolid:
+        return None
+
+
+def _body(parts: list[_Checked]) -> TopoDS_Shape:
+    return parts[0].solid if len(parts) == 1 else compound(part.solid for part in parts)
+
+
+def _measured(
+    body: TopoDS_Shape, parts: list[_Checked], *, deflection: float, angle: float
+) -> Solid:
     weight, skin = GProp_GProps(), GProp_GProps()
-    for part in sound:
+    for part in parts:
         weight.Add(part.weight)
     BRepGProp.SurfaceProperties_s(body, skin)
     bbox = _bounds(body)
@@ -98,46 +142,35 @@ def extract(
         bbox=bbox,
         center=np.array(weight.CentreOfMass().Coord()),
         inertia=_array(weight.MatrixOfInertia()),  # the kernel's is about the centre of mass
-        n_solids=len(sound),
+        n_solids=len(parts),
         n_faces=len(distinct(body, FACE)),
         n_edges=len(tessellation.edge_starts) - 1,
         mesh=tessellation.mesh,
         edge_points=tessellation.edge_points,
         edge_starts=tessellation.edge_starts,
-        files=files,
     )
 
 
 # Which solids count
 
 
-def _sound_solids(shape: TopoDS_Shape) -> list[_Weighed]:
-    checked = [_weighed(solid) for solid in distinct(shape, SOLID)]
-    if not checked:
-        raise NoSolid(_lack(shape))
-    sound = [solid for solid in checked if isinstance(solid, _Weighed)]
-    if not sound:
-        raise NoSolid(str(checked[0]))
-    return sound
-
-
-def _weighed(solid: TopoDS_Shape) -> _Weighed | str:
-    """A sound solid with its volume properties, or why it does not count."""
+def _weighed(solid: TopoDS_Shape) -> _Checked:
     shells = list(explore(solid, SHELL))
     if not shells or not all(BRep_Tool.IsClosed_s(shell) for shell in shells):
-        return "a solid that is not closed"
-    if not BRepCheck_Analyzer(solid).IsValid():
-        return "a solid that the kernel finds invalid (BRepCheck)"
+        return _Checked(solid, None, "a solid that is not closed")
+    valid = BRepCheck_Analyzer(solid).IsValid()
     weight = GProp_GProps()
     BRepGProp.VolumeProperties_s(solid, weight)
     volume, size = weight.Mass(), _diagonal(_bounds(solid))
     if not math.isfinite(volume) or not math.isfinite(size):
-        return "a solid without bounds"
+        return _Checked(solid, None, "a solid without bounds")
     if abs(volume) <= THINNEST * size**3:
-        return "a solid without volume"
+        return _Checked(solid, None, "a solid without volume")
+    if not valid:
+        return _Checked(solid, weight, "a solid that the kernel finds invalid (BRepCheck)")
     if volume < 0:
-        return "a solid that is inside out (negative volume)"
-    return _Weighed(solid, weight)
+        return _Checked(solid, weight, "a solid that is inside out (negative volume)")
+    return _Checked(solid, weight, None)
 
 
 def _lack(shape: TopoDS_Shape) -> str:

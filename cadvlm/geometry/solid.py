@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from cadvlm.geometry.facts import Facts
+
 # V vertices, T triangles, E edges, P points along all edges
 
 
@@ -48,3 +50,7 @@ class Solid:
     """(E + 1,) where each edge begins in ``edge_points``; the last entry is P."""
     files: dict[str, bytes] = field(default_factory=dict)
     """Exports that were asked for, by suffix: ``step``, ``brep``."""
+    n_left_out: int = 0
+    """Solids beside these that were not sound: open, flat, inside out or invalid."""
+    facts: Facts | None = None
+    """Surfaces and joints of the boundary; None where only triangles are known."""

@@ -66,3 +66,17 @@ def test_solids_are_counted_apart(sandbox: Sandbox):
     result = sandbox.run(CadProgram(BOXES + "result = one.add(two.translate((9, 0, 0)))"))
     assert result.solid is not None
     assert result.solid.n_solids == 2
+
+
+def test_unsound_solids_are_told_apart(sandbox: Sandbox):
+    inside_out = "bad = cq.Solid(three.val().wrapped.Reversed())\n"
+    alone = sandbox.run(CadProgram(BOXES + inside_out + "result = bad"))
+    assert (alone.status, alone.solid) == (Status.NO_SOLID, None)
+    beside = sandbox.run(CadProgram(BOXES + inside_out + "result = two.add(bad)"))
+    assert beside.solid is not None
+    assert (beside.solid.n_solids, beside.solid.n_left_out) == (1, 1)
+    assert alone.unsound is not None
+    assert beside.unsound is not None
+    assert alone.unsound.volume == pytest.approx(-3)
+    assert (beside.unsound.n_solids, beside.unsound.volume) == (2, pytest.approx(2 - 3))
+    assert sandbox.run(CadProgram(BOXES + "result = two")).unsound is None

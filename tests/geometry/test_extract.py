@@ -20,7 +20,7 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS_Compound, TopoDS_Shape, TopoDS_Shell, TopoDS_Solid
 
 from cadvlm import execution
-from cadvlm.geometry.extract import NoSolid, extract
+from cadvlm.geometry.extract import NoSolid, extract, salvage
 from cadvlm.geometry.solid import Mesh, Solid
 from cadvlm.records import CadProgram
 from tests.parts import PARTS
@@ -49,6 +49,7 @@ def test_mesh_of_real_part_is_closed_and_close(real_data: Path):
     solids = [execution.run(CadProgram(json.loads(line)["ground_truth"])).solid for line in lines]
     # One of the twenty is invalid by BRepCheck: its inner outline touches the outer one.
     valid = [solid for solid in solids if solid is not None]
+    assert sum(solid.n_left_out for solid in valid) == 1
     assert len(valid) == 19
     assert all(_is_closed(solid.mesh) for solid in valid)
     assert all(_volume(solid.mesh) == pytest.approx(solid.volume, rel=0.01) for solid in valid)
@@ -161,6 +162,22 @@ def test_unsound_solids_are_left_out():
     inside_out, open_box = _box(2, 2, 2).Reversed(), _open_box()
     solid = extract(_compound(inside_out, open_box, _box(1, 1, 1)))
     assert (solid.n_solids, solid.volume) == (1, pytest.approx(1))
+    assert solid.n_left_out == 2
+    assert solid.facts is not None
+    assert len(solid.facts.faces) == 6
+
+
+def test_closed_solids_with_volume_can_be_salvaged_unmended():
+    solid = salvage(_compound(_box(2, 2, 2).Reversed(), _open_box(), _box(1, 1, 1, at=(5, 0, 0))))
+    assert solid is not None
+    assert (solid.n_solids, solid.volume) == (2, pytest.approx(1 - 8))
+    assert _volume(solid.mesh) == pytest.approx(1 - 8)
+    assert solid.facts is None
+
+
+def test_nothing_is_salvaged_from_what_is_open_or_no_solid():
+    assert salvage(_open_box()) is None
+    assert salvage(BRepPrimAPI_MakeBox(1, 1, 1).Shell()) is None
 
 
 @pytest.mark.parametrize(
