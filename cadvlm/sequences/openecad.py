@@ -51,7 +51,7 @@ from cadvlm.sequences.model import (
     Point3,
     Profile,
 )
-from cadvlm.sequences.vectors import add, cross, dot, scaled
+from cadvlm.sequences.vectors import add, cross, dot, in_space, scaled
 
 OPERATIONS = (Boolean.NEW, Boolean.JOIN, Boolean.CUT, Boolean.INTERSECT)
 
@@ -232,10 +232,9 @@ class _Second(_Program):
         angle: Any = 0.0,
     ) -> Plane:
         seen = _seen_from(_a("extrude", extrude, _Extruded), type, line)
-        u, v = _point2("origin", origin)
         x, y, turn = seen.x_axis, cross(seen.normal, seen.x_axis), _number("angle", angle)
         return _plane(
-            add(seen.origin, scaled(x, u), scaled(y, v)),
+            in_space(seen, _point2("origin", origin)),
             # The turn is about the normal as it was before it is reversed.
             scaled(seen.normal, -1) if _a("reverse", reverse, bool) else seen.normal,
             add(scaled(x, math.cos(turn)), scaled(y, math.sin(turn))),
@@ -255,22 +254,16 @@ def _seen_from(extrude: _Extruded, kind: Any, line: Any) -> Plane:
             return plane
         case "extent_one" | "extent_two":
             height = extrude.one if kind == "extent_one" else -extrude.two
-            origin = add(plane.origin, scaled(plane.normal, height))
-            return Plane(origin, plane.x_axis, plane.normal)
+            return replace(plane, origin=in_space(plane, (0.0, 0.0), height))
         case "line":
             foot = _a("line", line, _Drawn).curve
             if not isinstance(foot, Line):
                 raise Unreadable("arguments", "line is no line")
-            start, end = _in_space(plane, foot.start), _in_space(plane, foot.end)
+            start, end = in_space(plane, foot.start), in_space(plane, foot.end)
             along = add(end, scaled(start, -1))
             return _plane(start, cross(along, plane.normal), along)
         case _:
             raise Unreadable("arguments", f"type is {kind!r:.40}, not a kind of reference")
-
-
-def _in_space(plane: Plane, point: Point2) -> Point3:
-    y_axis = cross(plane.normal, plane.x_axis)
-    return add(plane.origin, scaled(plane.x_axis, point[0]), scaled(y_axis, point[1]))
 
 
 def _extent(kind: int, one: float, two: float) -> tuple[float, float]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from cadvlm.sequences.loops import bounds, circle_of, headings
+from cadvlm.sequences.corners import corners
+from cadvlm.sequences.loops import circle_of, headings
 from cadvlm.sequences.model import Arc, Boolean, Curve, Extrude, Loop, Point3, Profile
-from cadvlm.sequences.vectors import add, cross, scaled
 
 HALF_TURN = 1e-3
 """How far from half a turn, in radians, an arc may be to count as a semicircle."""
@@ -60,19 +60,9 @@ def _turn(first: Curve, second: Curve) -> float:
 
 def _inside(op: Extrude, low: Point3, high: Point3) -> bool:
     """Whether the corners of the extrude's own box lie within the given one."""
-    plane, outlines = op.plane, [bounds(profile.outer) for profile in op.profiles]
-    left, bottom = min(b[0] for b in outlines), min(b[1] for b in outlines)
-    right, top = max(b[2] for b in outlines), max(b[3] for b in outlines)
-    y_axis = cross(plane.normal, plane.x_axis)
-    corners = [
-        add(plane.origin, scaled(plane.x_axis, u), scaled(y_axis, v), scaled(plane.normal, w))
-        for u in (left, right)
-        for v in (bottom, top)
-        for w in (op.start, op.end)
-    ]
     slack = 1e-3 * math.dist(low, high)
     return all(
         least - slack <= value <= most + slack
-        for corner in corners
+        for corner in corners(op)
         for least, value, most in zip(low, corner, high, strict=True)
     )
