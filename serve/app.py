@@ -34,7 +34,7 @@ def build_app(config: ServeConfig) -> Application:
         num_replicas=config.builders,
         ray_actor_options={"num_cpus": config.builder_cpus},
         max_ongoing_requests=1,  # a sandbox runs one program at a time
-    ).bind(config.limits)
+    ).bind(config.limits, config.allow_unsafe)
     ingress = ray.serve.deployment(
         ray.serve.ingress()(Inference),
         name="inference",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict
 
 from cadvlm.config.execution import Limits
+from cadvlm.errors import SandboxUnavailable
 from cadvlm.execution.result import Status
 from cadvlm.execution.sandbox import Sandbox
+from cadvlm.execution.selfcheck import protections
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import CadProgram
 from cadvlm.render import png, shaded
@@ -41,12 +43,18 @@ class Built:
 class Builder:
     """Executes programs, one at a time, and writes what people download.
 
+    Args:
+        limits: for each program.
+        allow_unsafe: start even where a protection is missing.
+
     Raises:
-        SandboxUnavailable: programs cannot be run here. Better not to start than to call every
-            one of them invalid.
+        SandboxUnavailable: programs cannot be run here, or not safely. Better not to start than to
+            call every one of them invalid, or to run a stranger's unprotected.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, allow_unsafe: bool = False) -> None:
+        if not allow_unsafe:
+            _refuse_unsafe()
         self._sandbox = Sandbox(limits)
         # Compiles the renderer, so that no client waits for it.
         self.build(CadProgram("import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n"))
@@ -63,6 +71,16 @@ class Builder:
     def close(self) -> None:
         """End the sandbox's child."""
         self._sandbox.close()
+
+
+def _refuse_unsafe() -> None:
+    missing = [protection.name for protection in protections() if not protection.enforced]
+    if missing:
+        raise SandboxUnavailable(
+            f"strangers' programs cannot be confined here: {', '.join(missing)} not enforced. "
+            "`python -m cadvlm.execution.selfcheck` says why (it takes Linux 5.13 with Landlock on "
+            "x86_64 or aarch64); allow_unsafe=true serves all the same"
+        )
 
 
 def _files(solid: Solid) -> dict[str, bytes]:

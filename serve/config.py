@@ -48,6 +48,9 @@ class ServeConfig(Config):
     limits: Limits = Limits()
     """For every program that is executed."""
 
+    allow_unsafe: bool = False
+    """Start even where `python -m cadvlm.execution.selfcheck` finds a protection missing."""
+
     max_upload_mb: float = Field(20.0, gt=0)
     """Largest request body, in MiB. Above this or one of the next three a request is refused."""
 

@@ -12,18 +12,22 @@ import math
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Collection
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple, NoReturn
 
-from cadquery import Assembly, Compound, Shape, Workplane
+from cadquery import Assembly, Compound, Shape, Sketch, Workplane
+from OCP.TopoDS import TopoDS_Shape
 
-from cadvlm.execution import report
+from cadvlm.execution import confine, report
+from cadvlm.execution.confine import Confinement
 from cadvlm.execution.report import Report
 from cadvlm.execution.result import Status
-from cadvlm.execution.zygote import Order
+from cadvlm.execution.zygote import UNCONFINED, Order
 from cadvlm.geometry.extract import NoSolid, extract, salvage
+from cadvlm.geometry.shapefile import NotAShapeFile, open_brep, open_step
 
 RESULT_NAMES = ("result", "solid", "r", "part")
 """Where programs leave their shape by convention; the first that holds one is taken. After them
@@ -46,6 +50,7 @@ block = cq.Workplane("XY").box(3, 3, 3).faces(">Z").workplane().hole(1).edges("|
 result = block.union(side).cut(cq.Workplane("XY").circle(0.5).extrude(4))
 """
 _PR_SET_PDEATHSIG = 1
+_LONGEST_CHAIN = 20
 
 
 def rehearse() -> None:
@@ -58,28 +63,45 @@ def rehearse() -> None:
     sys.modules["__main__"] = main
 
 
-def live(order: Order, programs: list[int], answers: list[int]) -> NoReturn:
-    """Run the program in each open file, write its report to another, then end this process."""
+def live(
+    order: Order, confinement: Confinement, contents: list[int], answers: list[int]
+) -> NoReturn:
+    """Run what is in each open file, write its report to another, then end this process."""
+    code = UNCONFINED
     try:
-        _confine(order)
-        for program, answer in zip(programs, answers, strict=True):
-            with open(program, "rb") as file:
+        _confine(order, confinement)
+        code = 1
+        for content, answer in zip(contents, answers, strict=True):
+            with open(content, "rb") as file:
                 source = file.read()
-            told = _run(source, order.exports)
-            # Leave the file as if the program had never found it.
-            os.ftruncate(answer, 0)
-            os.lseek(answer, 0, os.SEEK_SET)
-            report.write(answer, told)
-        os._exit(0)
+            if order.kind == "program":
+                told = _run(source, order.exports)
+            else:
+                told = _open(source, order.kind, order.exports)
+            _tell(answer, told)
+        code = 0
     finally:
-        os._exit(1)
+        os._exit(code)
+
+
+def _tell(answer: int, told: Report) -> None:
+    # Leave the file as if the program had never found it.
+    os.ftruncate(answer, 0)
+    os.lseek(answer, 0, os.SEEK_SET)
+    try:
+        report.write(answer, told)
+    except (MemoryError, OSError) as error:
+        _open_reserve()
+        os.ftruncate(answer, 0)
+        os.lseek(answer, 0, os.SEEK_SET)
+        report.write(answer, Report(Status.MEMORY, f"too large a result: {_line(error)}"))
 
 
 # Limits
 
 
-def _confine(order: Order) -> None:
-    """Give up what the program shall not have. Further restrictions belong here, last of all."""
+def _confine(order: Order, confinement: Confinement) -> None:
+    """Give up what the program shall not have."""
     os.setsid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     null = os.open(os.devnull, os.O_RDWR)
@@ -96,6 +118,8 @@ def _confine(order: Order) -> None:
     _limit(resource.RLIMIT_FSIZE, FILE_BYTES, FILE_BYTES)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES)
     _limit(resource.RLIMIT_CORE, 0, 0)
+    # No RLIMIT_NPROC: it counts a user's processes on the whole machine, and does not hold root.
+    confine.enter(confinement, order.folder)
 
 
 def _limit(kind: int, soft: int, hard: int) -> None:
@@ -138,7 +162,34 @@ def _run(source: bytes, exports: Collection[str]) -> Report:
         _open_reserve()
         return Report(Status.MEMORY, _line(error))
     except BaseException as error:  # whatever it was, it was the program's
+        return Report(Status.FORBIDDEN if _refused(error) else Status.EXCEPTION, _line(error))
+
+
+def _open(content: bytes, kind: str, exports: Collection[str]) -> Report:
+    """Measure a shape file as if a program had left what is in it."""
+    try:
+        shape = (open_step if kind == "step" else open_brep)(content)
+        return _measure(shape, kind, exports)
+    except NotAShapeFile as fault:
+        return Report(Status.SYNTAX, str(fault))
+    except MemoryError as error:
+        _open_reserve()
+        return Report(Status.MEMORY, _line(error))
+    except Exception as error:  # the kernel's
         return Report(Status.EXCEPTION, _line(error))
+
+
+def _refused(error: BaseException | None) -> bool:
+    """Whether confinement is behind an exception, itself or one that it was raised from or over.
+
+    What Landlock and seccomp refuse is a PermissionError in Python. Looking up a host is the one
+    case in which the C library keeps the reason to itself.
+    """
+    for _ in range(_LONGEST_CHAIN):
+        if error is None or isinstance(error, (PermissionError, socket.gaierror)):
+            break
+        error = error.__cause__ or error.__context__
+    return isinstance(error, (PermissionError, socket.gaierror))
 
 
 def _build(tree: ast.Module, code: CodeType, exports: Collection[str]) -> Report:
@@ -156,15 +207,22 @@ def _build(tree: ast.Module, code: CodeType, exports: Collection[str]) -> Report
             raise
     left = _result(main.__dict__, shown, tree)
     if left is None:
-        return Report(Status.NO_SOLID, "no Workplane, Shape or Assembly was assigned or shown")
-    shape = Compound.makeCompound(left.shapes).wrapped
+        sketches = any(isinstance(value, Sketch) for value in main.__dict__.values())
+        only = "only a Sketch, " if sketches else ""
+        return Report(
+            Status.NO_SOLID, f"{only}no Workplane, Shape or Assembly was assigned or shown"
+        )
+    return _measure(Compound.makeCompound(left.shapes).wrapped, left.name, exports)
+
+
+def _measure(shape: TopoDS_Shape, name: str, exports: Collection[str]) -> Report:
     try:
         solid = extract(shape, exports=exports)
     except NoSolid as lack:
-        told = f"{left.name} holds {lack}"
-        return Report(Status.NO_SOLID, told, left.name, unsound=salvage(shape))
+        told = f"{name} holds {lack}"
+        return Report(Status.NO_SOLID, told, name, unsound=salvage(shape))
     unsound = salvage(shape) if solid.n_left_out else None
-    return Report(Status.OK, None, left.name, solid, unsound)
+    return Report(Status.OK, None, name, solid, unsound)
 
 
 def _result(namespace: dict[str, Any], shown: list[Any], tree: ast.Module) -> _Left | None:

@@ -1,22 +1,35 @@
 """A program in, an :class:`ExecutionResult` out, whatever the program does.
 
 For each program a warm process (the *zygote*, :mod:`cadvlm.execution.zygote`) forks a child. The
-child runs the program, measures the solid and writes both into a file in memory that this process
-made; the zygote kills it at its limits and tells how it ended. What the child wrote is checked
-before it is believed.
+child gives up what it does not need (:mod:`cadvlm.execution.confine`), runs the program, measures
+the solid and writes both into a file in memory that this process made; the zygote kills it at its
+limits and tells how it ended. What the child wrote is checked before it is believed.
 
-What this stops: a program that loops, sleeps, hangs in the kernel, eats memory, prints without end,
-crashes, leaves processes behind, forges its result, or changes the modules it uses. None of it
-reaches this process or the next program. A program that kills the zygote is run once more on a new
-one and then counted as a crash.
+What a program cannot do, where ``python -m cadvlm.execution.selfcheck`` says so for the machine:
 
-What it does not stop yet: a program runs as the same user, so that it can read and write files
-outside its folder, open connections, start processes up to the clock limit, and send signals to
-other processes of that user. Until then, programs from strangers belong into a container.
+- outlast its limits: processor time, time on the clock, memory, bytes written, files, threads;
+- open a file for reading, but those of Python, its libraries and fonts;
+- open, create, change or remove a file, but in its scratch folder, which is removed;
+- open a socket of any kind, start a process or a program, signal or trace another process, or see
+  the memory, environment or open files of one;
+- see the caller's environment, or gain or use a privilege, root's included;
+- reach the next program: modules it changed, files, processes, all end with its child;
+- take the scorer in: a forged result is refused, or describes a solid as well as building it would.
+
+What it still can: learn of files anywhere whether they exist, how large they are and whose
+(``stat`` is not covered by Landlock), read the Python installation and import any of it, see how
+late it is and on what machine it runs, and use up what it is allowed. Programs share the kernel of
+the machine with everything else: a fault in that is a way out of any sandbox of this kind.
+
+A sandbox that fails is no failed program. Whenever a program ends as if the sandbox had failed (its
+process killed from outside, the zygote gone or silent, no fork, no memory for a file), a box must
+build before it is run again; if none does, :class:`SandboxUnavailable` is raised. A program that
+fails the same way every time between good boxes is the cause, and that is a crash.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -28,6 +41,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -35,9 +49,20 @@ from typing import IO, Self
 import cadvlm
 from cadvlm.config.execution import Limits
 from cadvlm.errors import InputError, SandboxUnavailable
+from cadvlm.execution.dialects import Untranslatable, to_cadquery
 from cadvlm.execution.report import Report, Unreadable, read
 from cadvlm.execution.result import ExecutionResult, Status
-from cadvlm.execution.zygote import LONGEST_MESSAGE, MOST_PROGRAMS, READY, Order, Outcome
+from cadvlm.execution.zygote import (
+    LONGEST_MESSAGE,
+    MOST_FILES,
+    MOST_PROGRAMS,
+    MOST_THREADS,
+    READY,
+    UNCONFINED,
+    WRITTEN_BYTES,
+    Order,
+    Outcome,
+)
 from cadvlm.records import CadProgram
 
 EXPORTS = ("step", "brep")
@@ -48,7 +73,17 @@ START_S = 120.0
 GRACE_S = 10.0
 """How long after the clock limit the zygote may take to tell."""
 
-_BOX = CadProgram("import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n")
+TRIES = 3
+"""How often the same fault has to meet a program before it is the program's."""
+
+SCRATCH_BYTES = 64 << 20
+"""With less than this free, a program that cannot write is not to blame."""
+
+PAUSES_S = (0.0, 0.2, 1.0, 3.0)
+"""Before each attempt to build a box: a machine may be short of something for a moment."""
+
+_NO_SPACE = f"[Errno {errno.ENOSPC}]"
+_BOX = b"import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n"
 _BOOT = (
     "import sys; root, descriptor = sys.argv[1:]; sys.path.insert(0, root); "
     "from cadvlm.execution.zygote import main; main(root, int(descriptor))"
@@ -66,10 +101,11 @@ class Sandbox:
         self.limits = limits or Limits()
         self._turn = threading.Lock()
         self._zygote = _Zygote()
-        check = self.run(_BOX)
-        if check.status is not Status.OK:
+        try:
+            self._prove()
+        except SandboxUnavailable:
             self.close()
-            raise SandboxUnavailable(f"no box can be built in the sandbox: {check.error}")
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -86,14 +122,18 @@ class Sandbox:
         """Run one program and measure the solid it leaves.
 
         Args:
-            program: in CadQuery.
+            program: in any of :data:`cadvlm.execution.dialects.LANGUAGES`.
             exports: any of ``step`` and ``brep``, for ``result.solid.files``.
 
         Raises:
             InputError: another language, or an export that does not exist.
             SandboxUnavailable: the sandbox died and cannot be started again.
         """
-        return self._run([program], exports)[0]
+        try:
+            translated = to_cadquery(program)
+        except Untranslatable as fault:
+            return ExecutionResult(fault.status, 0.0, fault.line)
+        return self._run([translated], exports)[0]
 
     def run_ours(self, programs: Sequence[CadProgram]) -> list[ExecutionResult]:
         """Run programs that this project wrote itself; several at a time share one child.
@@ -109,46 +149,114 @@ class Sandbox:
                 results.append(self.run(program) if result.status in _KILLED else result)
         return results
 
+    def read(self, content: bytes, kind: str, *, exports: Collection[str] = ()) -> ExecutionResult:
+        """Open a shape file and measure it as if a program had left what is in it.
+
+        The kernel's readers hang and crash on broken files as programs do, and have the same
+        limits. A file that is no such file has status ``SYNTAX``; ``result_name`` is the kind.
+
+        Args:
+            content: of the file.
+            kind: ``step`` (comes out in millimetres) or ``brep``.
+            exports: as for :meth:`run`.
+
+        Raises:
+            InputError: a kind or an export that does not exist.
+            SandboxUnavailable: the sandbox died and cannot be started again.
+        """
+        if kind not in EXPORTS:
+            raise InputError(f"shape file of kind {kind!r}: there are {', '.join(EXPORTS)}")
+        return self._measured(kind, [content], exports)[0]
+
     def _run(
         self, programs: Sequence[CadProgram], exports: Collection[str]
     ) -> list[ExecutionResult]:
         for program in programs:
             if program.language != "cadquery":
                 raise InputError(f"language {program.language!r}: the sandbox runs 'cadquery'")
+        codes = [program.code.encode(errors="surrogatepass") for program in programs]
+        return self._measured("program", codes, exports)
+
+    def _measured(
+        self, kind: str, contents: Sequence[bytes], exports: Collection[str]
+    ) -> list[ExecutionResult]:
         for name in exports:
             if name not in EXPORTS:
                 raise InputError(f"export {name!r}: there are {', '.join(EXPORTS)}")
         with self._turn:
             started = time.monotonic()
-            reports = self._ask([program.code for program in programs], list(exports))
-            seconds = (time.monotonic() - started) / len(programs)
+            reports = self._ask(kind, contents, list(exports))
+            seconds = (time.monotonic() - started) / len(contents)
         return [ExecutionResult(seconds=seconds, **report._asdict()) for report in reports]
 
     def close(self) -> None:
         """End the zygote. Harmless when repeated."""
         self._zygote.close()
 
-    def _ask(self, codes: Sequence[str], exports: list[str]) -> list[Report]:
+    def _ask(self, kind: str, contents: Sequence[bytes], exports: list[str]) -> list[Report]:
+        """Have it done in a child; again where the sandbox, and not the program, seems to fail."""
+        victims: list[int] = []
+        for _ in range(TRIES):
+            try:
+                return self._try(kind, contents, exports)
+            except _Fault as error:
+                fault = error
+            victims.append(_killed_for_memory())
+            self._prove(fault)
+        if victims[-1] > victims[0]:
+            raise SandboxUnavailable(f"{fault}: the machine is out of memory")
+        if fault.of_the_machine:
+            raise SandboxUnavailable(f"{fault}, {TRIES} times over")
+        return [Report(Status.CRASH, f"{fault}, {TRIES} times over")] * len(contents)
+
+    def _prove(self, fault: _Fault | None = None) -> None:
+        """Make sure that the sandbox works, with a new zygote if need be: a box must build."""
+        reason: object = fault
+        for pause_s in PAUSES_S:
+            time.sleep(pause_s)
+            try:
+                if not self._zygote.alive:
+                    self._zygote.close()
+                    self._zygote = _Zygote()
+                box = self._try("program", [_BOX], [])[0]
+            except _Fault as error:
+                reason = error
+                continue
+            if box.status is Status.OK:
+                return
+            reason = box.error
+            break
+        raise SandboxUnavailable(f"no box can be built in the sandbox: {reason}")
+
+    def _try(self, kind: str, contents: Sequence[bytes], exports: list[str]) -> list[Report]:
         limits = self.limits
-        for _ in range(2):
+        try:
             # The zygote removes it too: whichever of the two outlives the other.
             folder = tempfile.mkdtemp(prefix="cadvlm-program-")
-            order = Order(limits.cpu_s, limits.wall_s, limits.memory_gb, exports, folder)
-            try:
-                return self._zygote.run(order, codes)
-            except _ZygoteDied:
-                self._zygote.close()
-                self._zygote = _Zygote()
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-        return [Report(Status.CRASH, "it took the sandbox down with it, twice")] * len(codes)
+        except OSError as error:
+            raise _Fault(f"no scratch folder: {error}", of_the_machine=True) from None
+        order = Order(kind, limits.cpu_s, limits.wall_s, limits.memory_gb, exports, folder)
+        try:
+            reports = self._zygote.run(order, contents)
+        finally:
+            _remove(folder)
+        full = any(report.error and _NO_SPACE in report.error for report in reports)
+        if full and shutil.disk_usage(tempfile.gettempdir()).free < SCRATCH_BYTES:
+            # Its own files are gone again, so that it was not the program that filled the disk.
+            raise _Fault(f"no space left in {tempfile.gettempdir()}", of_the_machine=True)
+        return reports
 
 
-_KILLED = {Status.TIMEOUT, Status.MEMORY, Status.CRASH}
+_KILLED = {Status.TIMEOUT, Status.MEMORY, Status.CRASH, Status.FORBIDDEN}
 
 
-class _ZygoteDied(Exception):
-    """The zygote is gone; the program need not be the reason."""
+class _Fault(Exception):
+    """The sandbox seems to have failed. Says how."""
+
+    def __init__(self, words: str, *, of_the_machine: bool = False) -> None:
+        super().__init__(words)
+        self.of_the_machine = of_the_machine
+        """Something that no program can bring about, however often it happens."""
 
 
 class _Zygote:
@@ -159,10 +267,11 @@ class _Zygote:
             raise SandboxUnavailable(f"the sandbox needs Linux, this is {sys.platform}")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         root = str(Path(cadvlm.__file__).resolve().parents[1])
+        self.alive = True
         with theirs, tempfile.TemporaryFile() as complaints:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-c", _BOOT, root, str(theirs.fileno())],
-                env=_environment(),
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=complaints,
@@ -172,24 +281,25 @@ class _Zygote:
             theirs.close()
             self._await_ready(complaints)
 
-    def run(self, order: Order, codes: Sequence[str]) -> list[Report]:
-        """Have programs run in one child.
+    def run(self, order: Order, contents: Sequence[bytes]) -> list[Report]:
+        """Have programs, or a shape file, worked through in one child.
 
         Raises:
-            _ZygoteDied: it was dead before or died over these programs.
+            _Fault: it was dead before, died over these, or could not do it.
         """
         files: list[int] = []
         try:
-            for code in codes:
-                files += os.memfd_create("program"), os.memfd_create("report")
-                with open(files[-2], "wb", closefd=False) as file:
-                    file.write(code.encode(errors="surrogatepass"))
-                os.lseek(files[-2], 0, os.SEEK_SET)
+            try:
+                for content in contents:
+                    files.append(os.memfd_create("content"))
+                    files.append(os.memfd_create("report"))
+                    with open(files[-2], "wb", closefd=False) as file:
+                        file.write(content)
+                    os.lseek(files[-2], 0, os.SEEK_SET)
+            except OSError as error:
+                raise _Fault(f"no file in memory: {error}", of_the_machine=True) from None
             outcome = self._exchange(order, files)
             return [_report(order, outcome, answer) for answer in files[1::2]]
-        except TimeoutError:
-            self._process.kill()
-            return [Report(Status.TIMEOUT, "it stopped the sandbox's own clock")] * len(codes)
         finally:
             for descriptor in files:
                 os.close(descriptor)
@@ -223,16 +333,27 @@ class _Zygote:
             socket.send_fds(self._control, [json.dumps(order).encode()], files)
             reply = self._control.recv(LONGEST_MESSAGE)
         except TimeoutError:
-            raise
+            self._process.kill()
+            self.alive = False
+            raise _Fault("the sandbox did not answer any more") from None
         except OSError:
-            raise _ZygoteDied from None
+            reply = b""
         if not reply:
-            raise _ZygoteDied
-        return Outcome(*json.loads(reply))
+            self.alive = False
+            raise _Fault("it took the sandbox down with it")
+        answer = json.loads(reply)
+        if isinstance(answer, str):
+            raise _Fault(f"no process for it: {answer}", of_the_machine=True)
+        outcome = Outcome(*answer)
+        if outcome.exit_code == UNCONFINED:
+            raise _Fault("its process could not be confined")
+        if _killed_from_outside(order, outcome):
+            raise _Fault("killed by SIGKILL from outside")
+        return outcome
 
 
-def _environment() -> dict[str, str]:
-    """Nothing of ours but where libraries are, and one thread for everything numerical."""
+def environment() -> dict[str, str]:
+    """A zygote's: where libraries are, one thread for everything numerical, and nothing else."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     kept = ("LD_LIBRARY_PATH",)
     return {
@@ -246,14 +367,15 @@ def _environment() -> dict[str, str]:
 def _report(order: Order, outcome: Outcome, answer: int) -> Report:
     """What became of a program: how its process ended first, what it says of itself after that."""
     number = -outcome.exit_code
-    out_of_cpu = number == signal.SIGXCPU or (
-        number == signal.SIGKILL and outcome.cpu_s >= order.cpu_s
-    )
-    if outcome.overran:
+    if outcome.killed_for == "clock":
         return Report(Status.TIMEOUT, f"killed after {order.wall_s:g} s on the clock")
-    if out_of_cpu:
+    if outcome.killed_for:
+        return Report(Status.FORBIDDEN, f"killed for {_TOO_MUCH[outcome.killed_for]}")
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and outcome.cpu_s >= order.cpu_s):
         return Report(Status.TIMEOUT, f"killed after {order.cpu_s:g} s of processor time")
-    if number > 0 and outcome.peak_bytes >= 0.9e9 * order.memory_gb:
+    if number == signal.SIGSYS:
+        return Report(Status.FORBIDDEN, "it made system calls of another machine")
+    if number > 0 and outcome.peak_bytes >= _NEARLY * order.memory_gb * 1e9:
         return Report(Status.MEMORY, f"{_signal(number)} near its {order.memory_gb:g} GB of memory")
     if number > 0:
         return Report(Status.CRASH, f"killed by {_signal(number)}")
@@ -263,6 +385,43 @@ def _report(order: Order, outcome: Outcome, answer: int) -> Report:
         return read(answer)
     except Unreadable as fault:
         return Report(Status.CRASH, f"its result is not readable: {fault}")
+
+
+_NEARLY = 0.9
+_TOO_MUCH = {
+    "written": f"writing more than {WRITTEN_BYTES >> 20} MiB",
+    "files": f"more than {MOST_FILES} files in its folder",
+    "threads": f"more than {MOST_THREADS} threads",
+}
+
+
+def _killed_from_outside(order: Order, outcome: Outcome) -> bool:
+    """Whether neither the zygote nor a limit explains a child's SIGKILL."""
+    return (
+        outcome.exit_code == -signal.SIGKILL
+        and not outcome.killed_for
+        and outcome.cpu_s < order.cpu_s
+        and outcome.peak_bytes < _NEARLY * order.memory_gb * 1e9
+    )
+
+
+def _killed_for_memory() -> int:
+    """Processes that Linux has killed on this machine for want of memory; 0 where it keeps that."""
+    with suppress(OSError), open("/proc/vmstat") as file:
+        for line in file:
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+def _remove(folder: str) -> None:
+    """Mostly the zygote has removed it; what is left may be deeper than Python can go."""
+    try:
+        os.rmdir(folder)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def _signal(number: int) -> str:

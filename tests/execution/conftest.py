@@ -12,6 +12,6 @@ from cadvlm.execution.sandbox import Sandbox
 def sandbox() -> Iterator[Sandbox]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("CADVLM_SECRET", "not for programs")
-        sandbox = Sandbox(Limits(cpu_s=1, wall_s=3, memory_gb=0.4))
+        sandbox = Sandbox(Limits(cpu_s=1, wall_s=4, memory_gb=0.4))
     with sandbox:
         yield sandbox

@@ -1,8 +1,6 @@
 """Programs that fail, each in its own way, and what is said of them."""
 
 import os
-import signal
-import sys
 import threading
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from cadvlm import execution
 from cadvlm.config.execution import Limits
-from cadvlm.errors import InputError, SandboxUnavailable
+from cadvlm.errors import InputError
 from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.records import CadProgram
@@ -37,17 +35,6 @@ FAILURES = {
     "leaves with an error": ("import sys\nsys.exit(3)", Status.EXCEPTION, "SystemExit: 3 (line 2)"),
     "asks a question": ("x = input()", Status.EXCEPTION, "EOFError"),
     "recurses": ("def f(): f()\nf()", Status.EXCEPTION, "RecursionError"),
-    "recurses in C": (
-        "import sys\nsys.setrecursionlimit(10**9)\n"
-        "class Deep:\n    def __repr__(self): return repr(self)\nrepr(Deep())",
-        Status.CRASH,
-        "SIGSEGV",
-    ),
-    "writes a huge file": (
-        "import os\nwith open('huge', 'wb') as file:\n    os.truncate(file.fileno(), 1 << 40)",
-        Status.EXCEPTION,
-        "File too large (line 3)",
-    ),
     "leaves nothing": ("x = 1", Status.NO_SOLID, "no Workplane, Shape or Assembly"),
     "leaves a wire": (IMPORT + "r = cq.Workplane().rect(1, 1)", Status.NO_SOLID, "r holds a wire"),
     "leaves a face": (IMPORT + "x = cq.Face.makePlane(1, 1)", Status.NO_SOLID, "x holds a face"),
@@ -57,31 +44,6 @@ FAILURES = {
         Status.NO_SOLID,
         "inside out",
     ),
-    "loops": ("while True: pass", Status.TIMEOUT, "killed after"),
-    "loops and ignores the signal": (
-        "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
-        Status.TIMEOUT,
-        "killed after",
-    ),
-    "sleeps": ("import time\ntime.sleep(60)", Status.TIMEOUT, "3 s on the clock"),
-    "stops itself": (
-        "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
-        Status.TIMEOUT,
-        "3 s on the clock",
-    ),
-    "prints without end": ("while True: print('x' * 1000)", Status.TIMEOUT, "killed after"),
-    "takes memory bit by bit": (
-        "hoard = []\nwhile True: hoard.append(bytearray(10**7))",
-        Status.MEMORY,
-        "MemoryError (line 2)",
-    ),
-    "takes memory at once": ("x = bytearray(10**12)", Status.MEMORY, "MemoryError (line 1)"),
-    "segfaults": ("import ctypes\nctypes.string_at(0)", Status.CRASH, "SIGSEGV"),
-    "aborts": ("import os\nos.abort()", Status.CRASH, "SIGABRT"),
-    "leaves without a word": ("import os\nos._exit(0)", Status.CRASH, "not readable"),
-    "leaves with a code": ("import os\nos._exit(7)", Status.CRASH, "exit code 7"),
-    "kills itself": ("import os\nos.kill(os.getpid(), 9)", Status.CRASH, "SIGKILL"),
-    "kills the zygote": ("import os\nos.kill(os.getppid(), 9)", Status.CRASH, "twice"),
 }
 
 
@@ -111,29 +73,6 @@ def test_leaving_early_with_a_result_is_no_failure(sandbox: Sandbox):
     assert _run(sandbox, BOX.program.code + "import sys\nsys.exit(0)\n").status is Status.OK
 
 
-def test_processes_left_behind_are_killed(sandbox: Sandbox):
-    before = _descendants()
-    code = """
-        import os, time
-        for _ in range(3):
-            if os.fork() == 0:
-                os.setsid()
-                if os.fork() == 0:
-                    time.sleep(60)
-                os._exit(0)
-        """
-    result = _run(sandbox, "\n".join(line[8:] for line in code.splitlines()) + BOX.program.code)
-    assert result.status is Status.OK
-    assert _descendants() == before
-
-
-def test_zygote_that_died_between_two_programs_is_replaced(sandbox: Sandbox):
-    told = _run(sandbox, "import os\nraise OSError(os.getppid())").error
-    assert told is not None
-    os.kill(int(told.split()[1]), signal.SIGKILL)
-    assert _builds_a_box(sandbox)
-
-
 def test_programs_see_nothing_of_each_other(sandbox: Sandbox):
     vandal = "import builtins, os\nos.mkdir('left')\ncq.Workplane.box = builtins.print = None\n"
     _run(sandbox, IMPORT + vandal)
@@ -157,12 +96,14 @@ def test_files_of_a_program_are_removed(sandbox: Sandbox):
 def test_forged_result_is_refused(sandbox: Sandbox):
     code = """
         import json, os
-        for name in os.listdir('/proc/self/fd'):
-            if 'report' in os.path.realpath(f'/proc/self/fd/{name}'):
-                header = json.dumps({'status': 'ok', 'error': None, 'result_name': 'result',
-                                     'counts': [4, 6, 4, 7, 1, 4], 'files': {}}).encode()
-                os.write(int(name), len(header).to_bytes(8, 'little') + header + bytes(8000))
-                os._exit(0)
+        header = json.dumps({'status': 'ok', 'error': None, 'result_name': 'result',
+                             'solid': [4, 6, 4, 7, 1, 4], 'unsound': None, 'files': {}}).encode()
+        for number in range(3, 30):
+            try:
+                os.write(number, len(header).to_bytes(8, 'little') + header + bytes(8000))
+            except OSError:
+                pass
+        os._exit(0)
         """
     result = _run(sandbox, "\n".join(line[8:] for line in code.splitlines()))
     assert result.status is Status.CRASH
@@ -203,17 +144,6 @@ def test_other_language_and_unknown_export_are_the_callers_mistake(sandbox: Sand
         sandbox.run(BOX.program, exports=("dwg",))
 
 
-def test_sandbox_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "executable", "/bin/ls")
-    with pytest.raises(SandboxUnavailable, match=r"did not start.*ls: "):
-        Sandbox()
-
-
-def test_sandbox_too_small_for_a_box_is_unavailable():
-    with pytest.raises(SandboxUnavailable, match="no box"):
-        Sandbox(Limits(memory_gb=1e-6))
-
-
 def _run(sandbox: Sandbox, code: str) -> ExecutionResult:
     return sandbox.run(CadProgram(code))
 
@@ -221,20 +151,3 @@ def _run(sandbox: Sandbox, code: str) -> ExecutionResult:
 def _builds_a_box(sandbox: Sandbox) -> bool:
     solid = sandbox.run(BOX.program).solid
     return solid is not None and solid.volume == pytest.approx(BOX.volume)
-
-
-def _descendants() -> set[int]:
-    """Living processes below this one."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if state != "Z":
-                parents[int(entry.name)] = int(parent)
-    family = {os.getpid()}
-    while more := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= more
-    return family - {os.getpid()}
