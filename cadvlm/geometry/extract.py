@@ -45,7 +45,7 @@ from cadvlm.geometry.topology import (
     explore,
 )
 
-DEFLECTION = 1e-3
+DEFLECTION = 2.5e-4
 """How far a triangle may lie from the surface, in diagonals of the bounding box."""
 
 ANGLE = 0.3
@@ -115,7 +115,7 @@ def salvage(
     if not weighed:
         return None
     try:
-        return _measured(_body(weighed), weighed, deflection=deflection, angle=angle)
+        return _measured(_body(weighed), weighed, deflection=deflection, angle=angle, leaky=True)
     except NoSolid:
         return None
 
@@ -125,7 +125,12 @@ def _body(parts: list[_Checked]) -> TopoDS_Shape:
 
 
 def _measured(
-    body: TopoDS_Shape, parts: list[_Checked], *, deflection: float, angle: float
+    body: TopoDS_Shape,
+    parts: list[_Checked],
+    *,
+    deflection: float,
+    angle: float,
+    leaky: bool = False,
 ) -> Solid:
     weight, skin = GProp_GProps(), GProp_GProps()
     for part in parts:
@@ -133,7 +138,9 @@ def _measured(
     BRepGProp.SurfaceProperties_s(body, skin)
     bbox = _bounds(body)
     try:
-        tessellation = tessellate(body, size=_diagonal(bbox), deflection=deflection, angle=angle)
+        tessellation = tessellate(
+            body, size=_diagonal(bbox), deflection=deflection, angle=angle, leaky=leaky
+        )
     except Unmeshable:
         raise NoSolid("a solid with a face that cannot be meshed") from None
     return Solid(

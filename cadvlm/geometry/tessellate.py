@@ -52,7 +52,9 @@ class Tessellation(NamedTuple):
     edge_starts: NDArray[np.int32]
 
 
-def tessellate(body: TopoDS_Shape, *, size: float, deflection: float, angle: float) -> Tessellation:
+def tessellate(
+    body: TopoDS_Shape, *, size: float, deflection: float, angle: float, leaky: bool = False
+) -> Tessellation:
     """Triangulate the solids in ``body``.
 
     Args:
@@ -60,6 +62,7 @@ def tessellate(body: TopoDS_Shape, *, size: float, deflection: float, angle: flo
         size: diagonal of the bounding box.
         deflection: largest distance of mesh and surface, in sizes.
         angle: largest turn of the normal along a segment, in radians.
+        leaky: take a mesh with holes when there is no other.
 
     Raises:
         Unmeshable: a face stays empty or wrong at every resolution.
@@ -69,6 +72,7 @@ def tessellate(body: TopoDS_Shape, *, size: float, deflection: float, angle: flo
         transformation = gp_Trsf()
         transformation.SetScaleFactor(scale)
         body = BRepBuilderAPI_Transform(body, transformation, True).Shape()
+    tessellation = None
     for algorithm, finer in _attempts(body):
         parameters = IMeshTools_Parameters()
         parameters.MeshAlgo = algorithm
@@ -86,6 +90,8 @@ def tessellate(body: TopoDS_Shape, *, size: float, deflection: float, angle: flo
         tessellation = pieces.join(scale)
         if left_out or _is_closed(tessellation.mesh):
             return tessellation
+    if leaky and tessellation is not None:
+        return tessellation
     raise Unmeshable
 
 

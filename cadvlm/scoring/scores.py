@@ -49,7 +49,7 @@ def score(
     Args:
         candidate: What the prediction built, or None when it built no valid solid.
         reference: What it should have built.
-        unsound: What could be measured where there is no valid solid; only ``iou_best`` looks.
+        unsound: All its solids, valid or not, where that is more; only ``iou_best`` looks.
         seed: Of the sampled points.
 
     Returns:
@@ -63,7 +63,7 @@ def score(
     squared = distance.squared_chamfer(pair)
     return {
         "iou": iou(a, b),
-        "iou_best": iou_best(candidate, reference),
+        "iou_best": iou_best(unsound or candidate, reference),
         "iou_absolute": iou(candidate.mesh, reference.mesh),
         **{name: distance.f_score(pair, value) for name, value in THRESHOLDS.items()},
         "normal_consistency": distance.normal_consistency(pair),
