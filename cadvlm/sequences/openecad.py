@@ -19,10 +19,14 @@ planes             ``add_sketchplane``                 ... and ``add_sketchplane
 
 A program that appends, or names an argument that only the first dialect has, is in the first.
 
-Two things are not as the executors do them. Lengths of the first dialect are taken as millimetres,
-for want of a unit. And a direction with a negative x stays as it is written: the executors turn it
-by half a turn about z (their polar angles come from ``arctan``), so that no program exported by
-them has such a normal.
+Three things are not as the executors do them. Lengths of the first dialect are taken as
+millimetres, for want of a unit. Ends that they take for the same, to four places, are the same
+here; their kernel sometimes finds a gap there. And a direction with a negative x stays as it is
+written: they turn it by half a turn about z (their polar angles come from ``arctan``), so that no
+program exported by them has such a normal.
+
+Of 174 DeepCAD parts as their exporter writes them, their second executor builds 173 soundly; 170 of
+these come out the same here.
 """
 
 from __future__ import annotations
