@@ -64,6 +64,11 @@ class Progress:
         print(f"{line}  {note}".rstrip(), file=sys.stderr, flush=True)
 
 
+def warn(line: str) -> None:
+    """Say something that a person should know, and go on."""
+    print(f"warning: {line}", file=sys.stderr, flush=True)
+
+
 def _clock(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

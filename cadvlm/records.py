@@ -106,3 +106,5 @@ class Prediction:
     language: str = "cadquery"
     text: str = ""
     """The raw answer."""
+    image: str | None = None
+    """Name of the picture that was asked about, where the answer says so."""

@@ -37,6 +37,7 @@ def _run(settings: DemoJob) -> None:
     from cadvlm.data.pipeline import prepare
     from cadvlm.evaluation.evaluate import evaluate
     from cadvlm.reports import dataset as dataset_report
+    from cadvlm.reports.evaluation import seen_from_above
     from cadvlm.storage import Folder
     from cadvlm.training.trainer import fit
     from serve.running import deployed
@@ -55,7 +56,8 @@ def _run(settings: DemoJob) -> None:
         answer = _ask(url, folders.prepare.out)
         summary = _summary(manifest, metrics, answer, stage.seconds)
         out.write_json("summary.json", summary)
-        out.write("report.html", Folder(folders.evaluate.out).read("report.html"))
+        report = Folder(folders.evaluate.out).read("report.html").decode()
+        out.write("report.html", seen_from_above(report, settings.evaluate.out))
         _show(summary, answer, out.uri)
         if settings.keep:
             print(f"serving at {url}  (Ctrl-C stops)", flush=True)

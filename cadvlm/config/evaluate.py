@@ -43,16 +43,26 @@ class EvaluateConfig(Config):
     """Which part of the dataset."""
 
     predictions: str | None = None
-    """JSONL of ``{"id", "code"}`` to be scored in place of a checkpoint."""
+    """To be scored in place of a checkpoint: JSONL of ``{"id", "code"}``, CADBench's or CAD-Coder's
+    answers, or a folder of ``ID.py``."""
 
     references: str | None = None
-    """What ``predictions`` are compared with: a dataset folder or a JSONL of ``{"id", "code"}``."""
+    """What ``predictions`` are compared with: a dataset folder, JSONL of ``{"id", "code"}`` or
+    CAD-Coder's questions, or a folder of ``ID.step|.stp|.brep|.stl|.obj``."""
+
+    questions: str | None = None
+    """CAD-Coder's questions, where only they say which picture, and so which of the references,
+    an answer's ``question_id`` is about."""
 
     limit: int | None = Field(None, gt=0)
     """Evaluate at most so many parts."""
 
     control: bool = True
     """Also answer blank pictures: what the model scores without looking."""
+
+    edits: int = Field(8, ge=0)
+    """Numeric literals of every valid program that are changed by 5 % up and down, at most, to see
+    whether it still builds. Zero: none, and ``edit_survival`` is not measured."""
 
     generation: GenerationConfig = GenerationConfig()
     """How the checkpoint answers."""
@@ -68,6 +78,9 @@ class EvaluateConfig(Config):
 
     gallery: int = Field(6, ge=0)
     """Parts shown in each row of the report's gallery."""
+
+    pages: int = Field(300, ge=0)
+    """Parts that get a page of their own, at most: those of the gallery, then the failed ones."""
 
     seed: int = 0
     """Decides sampled points, bootstrap draws and sampled answers."""

@@ -14,14 +14,15 @@ from cadvlm.errors import ConfigError, RunFailed
 from cadvlm.evaluation.actors import Answerer
 from cadvlm.evaluation.pool import actors, available, chunks, spread
 from cadvlm.evaluation.questions import ANSWER_SCHEMA, Question, questions
+from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import Case
 from cadvlm.evaluation.shards import Shards
 from cadvlm.progress import Progress
-from cadvlm.records import CadProgram, Part, Prediction
+from cadvlm.records import CadProgram, Prediction
 from cadvlm.storage import Folder
 
 
-def answered(config: EvaluateConfig, out: Folder, references: Sequence[Part]) -> list[Case]:
+def answered(config: EvaluateConfig, out: Folder, references: Sequence[Reference]) -> list[Case]:
     """Have the model answer every picture that it has not answered yet.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.errors import ConfigError
-from cadvlm.evaluation.references import is_folder
+from cadvlm.evaluation.files import is_folder
 from cadvlm.storage import Folder
 
 CONFIG = "config.json"
@@ -16,8 +16,8 @@ CONFIG = "config.json"
 WORK = ("answers", "rows")
 """Folders of what was done; until there is something in them, nobody's claim matters."""
 
-_INPUTS = ("checkpoint", "dataset", "predictions", "references")
-_FREE = {"out", "scorers", "gallery", "answerers", *_INPUTS}
+_INPUTS = ("checkpoint", "dataset", "predictions", "references", "questions")
+_FREE = {"out", "scorers", "gallery", "pages", "answerers", *_INPUTS}
 _FREE_GENERATION = {"batch_size", "gpu", "cpus"}
 
 
@@ -51,7 +51,9 @@ def content_hash(uri: str) -> str:
     if place.exists("manifest.json"):
         return hashlib.sha256(place.read("manifest.json")).hexdigest()[:16]
     folder = place / "final" if place.exists("final") else place
-    names = folder.names() if is_folder(folder.uri) else [""] if folder.exists() else []
+    names = (
+        folder.names(recursive=True) if is_folder(folder.uri) else [""] if folder.exists() else []
+    )
     digest = hashlib.sha256()
     for name in names:
         with folder.filesystem.open_input_file(folder.join(name)) as stream:

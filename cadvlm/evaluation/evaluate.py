@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from ray.exceptions import RayError
@@ -22,8 +22,10 @@ from cadvlm.evaluation.actors import Scorer
 from cadvlm.evaluation.answers import answered
 from cadvlm.evaluation.claim import claim
 from cadvlm.evaluation.gallery import write_gallery
+from cadvlm.evaluation.matching import match, read_images
 from cadvlm.evaluation.pool import actors, available, chunks, spread
-from cadvlm.evaluation.references import read_dataset, read_predictions, read_references
+from cadvlm.evaluation.predictions import read_predictions
+from cadvlm.evaluation.references import Reference, read_dataset, read_references
 from cadvlm.evaluation.scores import (
     SCORE_SCHEMA,
     UNSCORED,
@@ -34,8 +36,8 @@ from cadvlm.evaluation.scores import (
 )
 from cadvlm.evaluation.shards import Shards, write
 from cadvlm.execution.result import Status
-from cadvlm.progress import Progress
-from cadvlm.records import Part, Prediction
+from cadvlm.progress import Progress, warn
+from cadvlm.records import Prediction
 from cadvlm.reports import evaluation as report
 from cadvlm.scoring.aggregate import summarise
 from cadvlm.storage import Folder
@@ -64,11 +66,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         if predictions is None:
             cases = answered(config, out, references)
         else:
-            cases = [Case(part, predictions.get(part.id)) for part in references]
-        scores = _score(config, out, cases)
-    metrics = measure(scores, config.seed)
+            cases = [Case(part, predictions.found.get(part.id)) for part in references]
+        scores, sandbox = _score(config, out, cases)
+    metrics = measure(scores, config.seed) | {"sandbox": sandbox}
     if predictions is not None:
-        metrics["n_extra"] = len(predictions.keys() - {part.id for part in references})
+        metrics["n_extra"] = predictions.n_extra
     out.write_json("metrics.json", metrics)
     report.write(out)
     return metrics
@@ -104,37 +106,51 @@ def _summarise(rows: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
     return {**summarise(rows, seed=seed), "by_family": by_family}
 
 
-def _references(config: EvaluateConfig) -> list[Part]:
+def _references(config: EvaluateConfig) -> list[Reference]:
     if config.checkpoint is not None and config.dataset is not None:
         return read_dataset(Dataset(config.dataset), config.split, config.limit)
     assert config.references is not None
     return read_references(config.references, config.split, config.limit)
 
 
-def _predictions(
-    config: EvaluateConfig, references: Sequence[Part]
-) -> dict[str, Prediction] | None:
+class _Predictions(NamedTuple):
+    found: dict[str, Prediction]
+    """By the reference's id."""
+    n_extra: int
+    """Predictions that are about none of the references."""
+
+
+def _predictions(config: EvaluateConfig, references: Sequence[Reference]) -> _Predictions | None:
     if config.predictions is None:
         return None
     predictions = read_predictions(config.predictions)
-    known = {part.id for part in references}
-    strangers = [id_ for id_ in predictions if id_ not in known]
-    if len(strangers) == len(predictions):
+    images = read_images(config.questions) if config.questions else {}
+    found = match(predictions, references, images)
+    if not found:
         raise InputError(
-            f"{config.predictions}: no id is among the references; its first is {strangers[0]!r}, "
-            f"the first reference is {references[0].id!r}"
+            f"{config.predictions}: no id is among the references; its first is "
+            f"{next(iter(predictions))!r}, the first reference is {references[0].id!r}"
         )
-    return predictions
+    return _Predictions(found, len(predictions) - len(found))
 
 
-def _score(config: EvaluateConfig, out: Folder, cases: Sequence[Case]) -> pa.Table:
-    """Judge every case that has no row yet, and draw those that the report shows."""
+def _score(
+    config: EvaluateConfig, out: Folder, cases: Sequence[Case]
+) -> tuple[pa.Table, dict[str, Any]]:
+    """Judge every case that has no row yet, and draw those that the report shows.
+
+    Returns:
+        The rows, and what the sandbox protects from.
+    """
     with Shards(out / "rows", SCORE_SCHEMA) as shards:
-        kept = shards.read().select(["id", "status", "iou"]).to_pylist()
+        kept = shards.read(["id", "status", "iou"]).to_pylist()
         done = {row["id"] for row in kept}
-        batches = list(chunks((c for c in cases if c.reference.id not in done), _PARTS_PER_CALL))
-        scorers = min(config.scorers or available("CPU"), len(batches)) or 1
-        with actors(Scorer, scorers, config.limits, config.seed, cpus=1.0) as pool:
+        waiting = [case for case in cases if case.reference.id not in done]
+        # Files are read when their turn comes, not all at once.
+        batches = chunks((case.loaded() for case in waiting), _PARTS_PER_CALL)
+        scorers = min(config.scorers or available("CPU"), -(-len(waiting) // _PARTS_PER_CALL)) or 1
+        with actors(Scorer, scorers, config.limits, config.seed, config.edits, cpus=1.0) as pool:
+            sandbox = _sandbox(pool)
             with Progress("score", len(cases), "parts", done=len(done)) as progress:
                 tally = _Tally(kept)
                 for batch, rows in spread(pool, "score", batches):
@@ -146,7 +162,16 @@ def _score(config: EvaluateConfig, out: Folder, cases: Sequence[Case]) -> pa.Tab
             scores = _in_order(shards.read(), cases)
             write(out, "scores.parquet", scores)
             write_gallery(out, config, scores, cases, pool)
-    return scores
+    return scores, sandbox
+
+
+def _sandbox(pool: Sequence[Any]) -> dict[str, Any]:
+    """What the first scorer's sandbox protects from, with a warning of what it does not."""
+    [(_, protections)] = spread(pool, "protections", [[None]])
+    missing = [one["name"] for one in protections or [] if not one["enforced"]]
+    if missing:
+        warn(f"the sandbox does not enforce: {', '.join(missing)}")
+    return {"missing": missing, "protections": protections}
 
 
 def _in_order(scores: pa.Table, cases: Sequence[Case]) -> pa.Table:

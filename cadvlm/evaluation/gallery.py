@@ -1,4 +1,4 @@
-"""The cases that a report shows, with their pictures.
+"""The cases that a report shows, with their pictures and 3D views.
 
 Only these are drawn, after the scores are known: a picture of every part would cost more than all
 the scores, and nobody looks at them.
@@ -6,7 +6,7 @@ the scores, and nobody looks at them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -14,16 +14,15 @@ import pyarrow as pa
 
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.dataset import Dataset
+from cadvlm.evaluation.actors import Drawing, Thing
 from cadvlm.evaluation.pool import spread
+from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import UNSCORED, Case
 from cadvlm.evaluation.shards import write
 from cadvlm.execution.result import Status
 from cadvlm.records import CadProgram
 from cadvlm.scoring.aggregate import MISSING
 from cadvlm.storage import Folder
-
-Pair = tuple[CadProgram | None, CadProgram | None]
-"""Reference and prediction."""
 
 GALLERY = "gallery.parquet"
 """Name of the file; its rows are in the order in which they are shown."""
@@ -35,11 +34,14 @@ GALLERY_SCHEMA = pa.schema(
         "input": pa.binary(),
         "reference": pa.binary(),
         "prediction": pa.binary(),
+        "reference_scene": pa.binary(),
+        "prediction_scene": pa.binary(),
         "code": pa.string(),
     }
 )
-"""PNGs by part; ``group`` is best, median, worst, failed or control. The control's row has no id
-and no reference; it alone carries its ``code``."""
+"""PNGs and 3D views by part; ``group`` is best, median, worst, failed, page or control. Those of
+group page are not in the gallery, but have a page like all others. The control's row has no id and
+no reference; it alone carries its ``code``."""
 
 
 def write_gallery(
@@ -50,30 +52,32 @@ def write_gallery(
     pool: Sequence[Any],
 ) -> None:
     """Choose the cases, have them drawn by the scorers, and keep them."""
-    rows = scores.to_pylist()
+    rows = scores.select(["id", "status", "iou", "n_faces"]).to_pylist()
     built = {row["id"] for row in rows if row["status"] == Status.OK}
-    groups = choose(rows, config.gallery)
+    groups = choose(rows, config.gallery, config.pages)
     by_id = {case.reference.id: case for case in cases}
     chosen = [(group, by_id[id_]) for group, ids in groups.items() for id_ in ids]
     inputs = _inputs(config, {case.reference.id for _, case in chosen})
-    shown = [
+    shown: list[dict[str, Any]] = [
         {"group": group, "id": case.reference.id, "input": inputs.get(case.reference.id)}
         for group, case in chosen
     ]
-    pairs = [_programs(case, case.reference.id in built) for _, case in chosen]
+    things = [_things(case, case.reference.id in built) for _, case in chosen]
     for program in dict.fromkeys(case.control for case in cases if case.control):
         shown.append({"group": "control", "code": program.code})
-        pairs.append((None, program))
-    for row, (reference, prediction) in zip(shown, _draw(pool, pairs), strict=True):
-        row |= {"reference": reference, "prediction": prediction}
+        things.append((None, program))
+    for row, (reference, prediction) in zip(shown, drawings(pool, things), strict=True):
+        row |= {"reference": reference.picture, "reference_scene": reference.scene}
+        row |= {"prediction": prediction.picture, "prediction_scene": prediction.scene}
     write(out, GALLERY, pa.Table.from_pylist(shown, schema=GALLERY_SCHEMA))
 
 
-def choose(scores: Sequence[Mapping[str, Any]], size: int) -> dict[str, list[str]]:
+def choose(scores: Sequence[Mapping[str, Any]], size: int, pages: int = 0) -> dict[str, list[str]]:
     """Ids of the best, the median, the worst and the failed cases; nobody is shown twice.
 
     Between equal scores the part with more faces comes first: it says more. Failures are taken from
-    every class in turn, the commonest class first.
+    every class in turn, the commonest class first; those that the gallery has no room for get a
+    page as long as there are fewer than ``pages``.
     """
     valid = [row for row in scores if row["status"] == Status.OK]
     ranked = sorted(valid, key=lambda row: (-row["iou"], -(row["n_faces"] or 0), row["id"]))
@@ -81,13 +85,30 @@ def choose(scores: Sequence[Mapping[str, Any]], size: int) -> dict[str, list[str
     best, rest = ranked[:each], ranked[each:]
     middle, worst = rest[: len(rest) - each], rest[len(rest) - each :]
     start = max(0, (len(middle) - each) // 2)
+    failures = _failures(scores)
+    shown = min(size, len(failures))
     groups = {
         "best": best,
         "median": middle[start : start + each],
         "worst": worst[::-1],
-        "failed": _failures(scores)[:size],
+        "failed": failures[:shown],
     }
+    left = max(0, pages - sum(len(rows) for rows in groups.values()))
+    groups["page"] = failures[shown : shown + left]
     return {group: [row["id"] for row in rows] for group, rows in groups.items()}
+
+
+def drawings(pool: Sequence[Any], things: Sequence[Sequence[Thing]]) -> Iterator[list[Drawing]]:
+    """Every group of things drawn by the scorers, in the order of the groups."""
+    drawn: dict[int, list[Drawing]] = {}
+    batches = ([(number, [_loaded(one) for one in group])] for number, group in enumerate(things))
+    for [(number, group)], answer in spread(pool, "draw", batches):
+        drawn[number] = answer or [Drawing()] * len(group)
+    return (drawn[number] for number in range(len(things)))
+
+
+def _loaded(thing: Thing) -> Thing:
+    return thing.loaded() if isinstance(thing, Reference) else thing
 
 
 def _failures(scores: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -112,17 +133,8 @@ def _inputs(config: EvaluateConfig, ids: set[str]) -> dict[str, bytes]:
     return found
 
 
-def _draw(pool: Sequence[Any], pairs: Sequence[Pair]) -> list[tuple[bytes | None, bytes | None]]:
-    """Pictures of reference and prediction, in the order of ``pairs``."""
-    pictures: dict[int, tuple[bytes | None, bytes | None]] = {}
-    batches = [[(number, pair)] for number, pair in enumerate(pairs)]
-    for [(number, _)], answer in spread(pool, "draw", batches):
-        pictures[number] = answer or (None, None)
-    return [pictures[number] for number in range(len(pairs))]
-
-
-def _programs(case: Case, built: bool) -> Pair:
+def _things(case: Case, built: bool) -> tuple[Thing, Thing]:
     """What there is to draw: a prediction that failed is not run again for it."""
     if case.prediction is None or not built:
-        return case.reference.program, None
-    return case.reference.program, CadProgram(case.prediction.code, case.prediction.language)
+        return case.reference, None
+    return case.reference, CadProgram(case.prediction.code, case.prediction.language)

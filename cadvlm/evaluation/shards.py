@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,7 +24,9 @@ class Shards:
         self._folder = folder
         self._pending: list[Mapping[str, Any]] = []
         self._written = len(folder.names(".parquet"))
-        self._at = time.monotonic()
+        # The first rows go out at once: a folder that cannot be written to shows it before work is
+        # lost.
+        self._at = -_EVERY_S
 
     def __enter__(self) -> Self:
         return self
@@ -37,11 +39,13 @@ class Shards:
     ) -> None:
         self.flush()
 
-    def read(self) -> pa.Table:
-        """Every row that is on storage."""
+    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Every row that is on storage, or some of its columns."""
+        kept = list(columns or self.schema.names)
         names = self._folder.names(".parquet")
-        tables = [pq.read_table(pa.BufferReader(self._folder.read(name))) for name in names]
-        return pa.concat_tables([self.schema.empty_table(), *tables])
+        files = (pa.BufferReader(self._folder.read(name)) for name in names)
+        tables = [pq.read_table(file, columns=kept) for file in files]
+        return pa.concat_tables([self.schema.empty_table().select(kept), *tables])
 
     def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take rows; they are on storage some seconds later, or when the work ends."""

@@ -1,4 +1,7 @@
-"""The report of an evaluation, made from its folder alone."""
+"""The report of an evaluation, made from its folder alone.
+
+``report.html`` stands alone; ``parts/`` beside it has a page for every part that was drawn.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import pyarrow.parquet as pq
 from markupsafe import Markup
 
 import cadvlm
-from cadvlm.reports import page, targets
+from cadvlm.reports import measures, page, part, program, published, targets
 from cadvlm.storage import Folder
 
 Row = dict[str, Any]
@@ -41,13 +44,26 @@ FAILURES = {
 """What each class of failure means."""
 
 
+Chart = tuple[str, Markup, str]
+"""Title, SVG and explanation."""
+
+_MAIN = (
+    ("iou", targets.IOU, "All parts; one without a valid solid counts as 0."),
+    ("chamfer", targets.CHAMFER, "Valid solids only; smaller is better."),
+)
+
+_EXAMPLES = 4
+"""Failures of one class that are shown."""
+
+
 def write(folder: Folder) -> None:
-    """Write ``report.html`` from ``metrics.json``, ``scores.parquet`` and ``gallery.parquet``."""
+    """Write ``report.html`` and ``parts/`` from the metrics, the scores and the gallery."""
     metrics = folder.read_json("metrics.json")
     settings = folder.read_json("config.json")["config"]
     scores = _table(folder, "scores.parquet")
     gallery = _table(folder, "gallery.parquet")
     judged = [row for row in scores if row["status"] != "unscored"]
+    by_id = {row["id"]: row for row in scores}
     html = page.render(
         "evaluation.html",
         kind="Evaluation",
@@ -56,16 +72,31 @@ def write(folder: Folder) -> None:
         sections=_sections(gallery),
         version=cadvlm.__version__,
         metrics=metrics,
+        edits=settings["edits"],
         control=metrics.get("control"),
+        unprotected=metrics.get("sandbox", {}).get("missing", []),
         meters=[meter for target in targets.TARGETS if (meter := _meter(target, metrics))],
-        failures=_failures(judged),
+        measured=measures.table(metrics),
+        judged=len(judged),
+        failures=_failures(judged, {row["id"] for row in gallery}),
         unscored=[row for row in scores if row["status"] == "unscored"],
         tables=_tables(metrics),
         charts=_charts(judged),
-        groups=_gallery(gallery, {row["id"]: row for row in scores}),
+        more_charts=_more_charts(judged),
+        published=published.PUBLISHED,
+        groups=_gallery(gallery, by_id),
         controls=[row for row in gallery if row["group"] == "control"],
+        pages=[by_id[row["id"]] for row in gallery if row["group"] == "page"],
+        parts=part.FOLDER,
+        page_of=part.file_name,
     )
     folder.write("report.html", html)
+    part.write_all(folder, gallery, by_id)
+
+
+def seen_from_above(html: str, name: str) -> str:
+    """A report as it must be when it lies beside its folder and not in it."""
+    return html.replace(f'href="{part.FOLDER}/', f'href="{name}/{part.FOLDER}/')
 
 
 def _table(folder: Folder, name: str) -> list[Row]:
@@ -88,9 +119,16 @@ def _facts(settings: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[tupl
 
 
 def _sections(gallery: Sequence[Row]) -> list[tuple[str, str]]:
-    sections = [("scores", "Scores"), ("failures", "Failures"), ("distributions", "Distributions")]
-    shown = [("gallery", "Gallery")] if gallery else []
-    return [*sections, ("groups", "By kind of part"), *shown, ("definitions", "Definitions")]
+    return [
+        ("scores", "Scores"),
+        ("metrics", "All metrics"),
+        ("failures", "Failures"),
+        ("distributions", "Distributions"),
+        ("groups", "By kind of part"),
+        ("published", "Published"),
+        *([("gallery", "Gallery")] if gallery else []),
+        ("definitions", "Definitions"),
+    ]
 
 
 def _meter(target: targets.Target, metrics: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -121,8 +159,8 @@ def _meter(target: targets.Target, metrics: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-def _failures(rows: Sequence[Row]) -> list[Row]:
-    """Every class of failure that occurred, the commonest first, with its commonest message."""
+def _failures(rows: Sequence[Row], drawn: set[str]) -> list[Row]:
+    """Every class of failure that occurred, the commonest first, with examples."""
     failed: dict[str, list[Row]] = {}
     for row in rows:
         if row["status"] != "ok":
@@ -133,10 +171,24 @@ def _failures(rows: Sequence[Row]) -> list[Row]:
             "meaning": FAILURES.get(status, ""),
             "n": len(members),
             "share": len(members) / len(rows),
-            "example": next((row["error"] for row in members if row["error"]), None),
+            "examples": [_example(row, drawn) for row in _different(members)],
         }
         for status, members in sorted(failed.items(), key=lambda item: -len(item[1]))
     ]
+
+
+def _different(members: Sequence[Row]) -> list[Row]:
+    """A few failures that say different things; numbers and names aside, many say the same."""
+    kinds: dict[str, Row] = {}
+    for row in members:
+        if row["error"]:
+            kinds.setdefault(row["error"].partition(":")[0], row)
+    return list(kinds.values())[:_EXAMPLES]
+
+
+def _example(row: Row, drawn: set[str]) -> Row:
+    lines = program.excerpt(row["code"] or "", row["error"])
+    return {**row, "lines": lines, "drawn": row["id"] in drawn}
 
 
 def _tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
@@ -160,32 +212,15 @@ def _tables(metrics: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
     return tables
 
 
-def _charts(rows: Sequence[Row]) -> list[tuple[str, Markup, str]]:
-    """Title, SVG and explanation of every chart that these rows can fill."""
+def _charts(rows: Sequence[Row]) -> list[Chart]:
+    """The charts that everybody looks at, as far as these rows can fill them."""
     from cadvlm.reports import plots
 
-    def known(key: str) -> list[float]:
-        return [row[key] for row in rows if row[key] is not None]
-
-    charts: list[tuple[str, Markup, str]] = []
-    if rows:
-        iou = plots.histogram(
-            known("iou"),
-            known("control_iou"),
-            label="IoU",
-            limits=targets.IOU.scale,
-            bands=targets.IOU.bands(),
-        )
-        charts.append(("IoU", iou, "All parts; one without a valid solid counts as 0."))
-    if known("chamfer"):
-        chamfer = plots.histogram(
-            known("chamfer"),
-            known("control_chamfer"),
-            label="Chamfer distance",
-            limits=targets.CHAMFER.scale,
-            bands=targets.CHAMFER.bands(),
-        )
-        charts.append(("Chamfer distance", chamfer, "Valid solids only; smaller is better."))
+    charts: list[Chart] = []
+    for name, target, text in _MAIN:
+        if any(row[name] is not None for row in rows):
+            svg = _histogram(rows, name, target.scale, target.bands())
+            charts.append((measures.label(name), svg, text))
     for key, title in (("n_faces", "faces"), ("n_operations", "operations")):
         placed = [row for row in rows if row[key] is not None]
         if len({row[key] for row in placed}) > 1:
@@ -198,6 +233,42 @@ def _charts(rows: Sequence[Row]) -> list[tuple[str, Markup, str]]:
             )
             charts.append((f"IoU and {title}", trend, "The line is the mean of like parts."))
     return charts
+
+
+def _more_charts(rows: Sequence[Row]) -> list[Chart]:
+    """How every other number is distributed."""
+    shown = {name for name, _, _ in _MAIN}
+    charts: list[Chart] = []
+    for name in measures.names():
+        values = sorted(row[name] for row in rows if row.get(name) is not None)
+        if name in shown or not values:
+            continue
+        # A long tail would hide everything else: the largest fiftieth is counted in the last bin.
+        high = values[min(len(values) - 1, int(0.98 * len(values)))]
+        similarity = values[0] >= 0 and values[-1] <= 1 and name not in measures.DISTANCES
+        limits = (0.0, 1.0) if similarity else (0.0, max(float(high), 1e-6))
+        charts.append((measures.label(name), _histogram(rows, name, limits), ""))
+    return charts
+
+
+def _histogram(
+    rows: Sequence[Row],
+    name: str,
+    limits: tuple[float, float],
+    bands: Sequence[tuple[float, float, str]] = (),
+) -> Markup:
+    from cadvlm.reports import plots
+
+    def known(key: str) -> list[float]:
+        return [row[key] for row in rows if row.get(key) is not None]
+
+    return plots.histogram(
+        known(name),
+        known(f"control_{name}"),
+        label=measures.label(name),
+        limits=limits,
+        bands=bands,
+    )
 
 
 def _gallery(gallery: Sequence[Row], scores: Mapping[str, Row]) -> list[Row]:

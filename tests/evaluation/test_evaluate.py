@@ -41,6 +41,7 @@ def settings(folder, **more) -> EvaluateConfig:
         "limits": {"cpu_s": 2, "wall_s": 30},
         "scorers": 2,
         "gallery": 2,
+        "edits": 1,
     }
     return EvaluateConfig.parse(tree | more)
 
@@ -70,7 +71,7 @@ def test_every_fate_has_its_status(finished):
         "other": "ok",
         "hangs": "timeout",
         "bends": "syntax",
-        "kills": "crash",
+        "kills": "forbidden",
         "missing": "missing",
         "broken": "unscored",
     }
@@ -84,7 +85,22 @@ def test_metrics_count_every_part_that_could_be_judged(finished):
     assert 1 / 6 < metrics["iou"]["mean"] < 2 / 6
     assert "control" not in metrics
     failures = {name: count for name, count in metrics["failures"].items() if count}
-    assert failures == {"timeout": 1, "syntax": 1, "crash": 1}
+    assert failures == {"timeout": 1, "syntax": 1, "forbidden": 1}
+
+
+def test_what_the_sandbox_protects_from_is_kept(finished):
+    _, metrics = finished
+    names = {one["name"] for one in metrics["sandbox"]["protections"]}
+    assert names
+    assert set(metrics["sandbox"]["missing"]) <= names
+
+
+def test_edits_are_bounded_by_their_setting(finished):
+    out, _ = finished
+    assert {id_: row["n_edits"] for id_, row in rows_of(out).items() if row["n_edits"]} == {
+        "same": 2,
+        "other": 2,
+    }
 
 
 def test_the_raw_text_stays_beside_the_program(finished):

@@ -33,7 +33,7 @@ def test_bands_cover_the_scale_and_agree_with_the_level(target):
     assert all(target.level((start + end) / 2) == level for start, end, level in bands)
 
 
-def test_values_are_found_by_their_dotted_key():
+def test_values_are_found_where_the_key_says():
     assert IOU.value({"iou": {"mean": 0.5}}) == 0.5
     assert IOU.value({"iou": {"mean": None}}) is None
     assert IOU.value({}) is None
