@@ -186,6 +186,8 @@ def _solid(rest: _Rest, counts: list[Any]) -> Solid:
     n_solids, n_faces, n_left_out = own
     if min(n_vertices, n_points, n_triangles, n_starts, n_solids, n_faces) < 1 or n_left_out < 0:
         raise Unreadable("a solid without parts")
+    if n_rows == 0 < n_joints:
+        raise Unreadable("joints of no faces")
     floats = rest.take(np.float64, MEASURES + 3 * (n_vertices + n_points))
     facts = Facts(rest.take(FACE, n_rows), rest.take(JOINT, n_joints))
     ints = rest.take(np.int32, 3 * n_triangles + n_starts)
@@ -201,7 +203,7 @@ def _solid(rest: _Rest, counts: list[Any]) -> Solid:
         raise Unreadable("the edges do not cover their points")
     if measures[0] == 0 or measures[1] <= 0 or xmin > xmax or ymin > ymax or zmin > zmax:
         raise Unreadable("no solid has such measures")
-    if wrong := fault(facts, n_solids):
+    if n_rows and (wrong := fault(facts, n_solids, measures[2:8].tolist())):
         raise Unreadable(wrong)
     return Solid(
         volume=float(measures[0]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import cos, sin
 from typing import Any, NamedTuple
 
@@ -59,8 +59,8 @@ class _Meeting(NamedTuple):
     """There, the way the first face walks."""
 
 
-def facts(body: TopoDS_Shape) -> Facts | None:
-    """Read the faces and joints of the solids in ``body``.
+def facts(body: TopoDS_Shape, bbox: Sequence[float]) -> Facts | None:
+    """Read the faces and joints of the solids in ``body``, whose bounding box is ``bbox``.
 
     Returns:
         None when the kernel gives up on a face or edge, or gives no numbers for it.
@@ -69,7 +69,7 @@ def facts(body: TopoDS_Shape) -> Facts | None:
         read = _read(body)
     except Standard_Failure:
         return None
-    return read if fault(read, len(read.faces)) is None else None
+    return read if fault(read, len(read.faces), bbox) is None else None
 
 
 def _read(body: TopoDS_Shape) -> Facts:

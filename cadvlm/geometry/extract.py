@@ -96,7 +96,7 @@ def extract(
     files = {kind: _EXPORTERS[kind](body) for kind in exports}
     solid = _measured(body, sound, deflection=deflection, angle=angle)
     left_out = len(checked) - len(sound)
-    return replace(solid, files=files, n_left_out=left_out, facts=facts(body))
+    return replace(solid, files=files, n_left_out=left_out, facts=facts(body, solid.bbox))
 
 
 def salvage(

@@ -6,6 +6,7 @@ structured arrays, one row for each face (:data:`FACE`) and one for each joint (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -76,8 +77,18 @@ class Facts(NamedTuple):
     """(J,) of :data:`JOINT`."""
 
 
-def fault(facts: Facts, n_solids: int) -> str | None:
-    """What is wrong with facts that came from somewhere else, in a few words; None: nothing."""
+REACH = 1e9
+"""How far from the solid, in its sizes, a radius or a point on an axis may lie."""
+
+SIZES = (1e-100, 1e100)
+"""Sizes of solids whose squares and quotients are still numbers."""
+
+
+def fault(facts: Facts, n_solids: int, bbox: Sequence[float]) -> str | None:
+    """What is wrong with facts that came from somewhere else, in a few words; None: nothing.
+
+    What passes can be reckoned with: its sums, squares and quotients with the size are finite.
+    """
     faces, joints = facts
     for rows in facts:
         for name in rows.dtype.names or ():
@@ -92,10 +103,21 @@ def fault(facts: Facts, n_solids: int) -> str | None:
     ]
     if any((values < 0).any() or (values >= end).any() for values, end in indices):
         return "a fact is about something that is not there"
-    lengths = [faces[name] for name in ("area", "radius", "second", "around", "along")]
-    if any((values < 0).any() for values in [*lengths, joints["length"], joints["radius"]]):
+    lengths = [faces[name] for name in ("radius", "second", "around", "along")]
+    lengths += [joints["length"], joints["radius"]]
+    if any((values < 0).any() for values in [*lengths, faces["area"]]):
         return "a fact is a negative length"
-    return None
+    low, high = np.array(bbox[:3]), np.array(bbox[3:])
+    size, center = float(np.linalg.norm(high - low)), (low + high) / 2
+    if not SIZES[0] < size < SIZES[1]:
+        return "a solid of no size"
+    reach = REACH * max(size, 1.0)  # some of the lengths are angles
+    points = (faces["center"], faces["point"], joints["middle"])
+    distances = [*lengths, *(np.abs(place - center) for place in points), np.abs(joints["bend"])]
+    directions = np.abs(faces["axis"])
+    if any((values > reach).any() for values in distances) or (faces["area"] > reach**2).any():
+        return "a fact is out of reach"
+    return "a direction is no direction" if (directions > 1.001).any() else None
 
 
 def normals(faces: NDArray[np.void], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,6 +54,10 @@ ON_AXIS = 1e-3
 """Distance, in sizes of the solid, and angle in radians of what lies on one axis."""
 
 
+TINY = 1e-300
+"""Keeps a quotient finite where faces without area are told of."""
+
+
 class Kind(StrEnum):
     """What a feature is."""
 
@@ -222,7 +226,7 @@ def _edges(patch: Patch, facts: Facts, curve: Curve) -> list[_Side]:
     joints = facts.joints
     edges: dict[int, list[Meeting]] = {}
     for meeting in patch.meetings:
-        if joints["curve"][meeting.joint] == curve:
+        if joints["curve"][meeting.joint] == curve and joints["length"][meeting.joint] > 0:
             edges.setdefault(meeting.other, []).append(meeting)
     return [
         _Side(
@@ -300,8 +304,8 @@ def _sunk_or_raised(members: list[Patch], owners: dict[Patch, list[int]], facts:
     known += [patch.center for patch in members]
     heights = (np.array(known) - owner.point) @ owner.axis
     perimeter = float(facts.joints["length"][rim].sum())
-    area = sum(patch.area for patch in members)
-    middle = sum((patch.area * patch.center for patch in members), np.zeros(3)) / area
+    areas = np.array([patch.area for patch in members])
+    middle = np.average([p.center for p in members], axis=0, weights=np.maximum(areas, TINY))
     rows = tuple(row for patch in members for row in patch.faces)
     if heights.max() > -heights.min():
         sizes = {"height": float(heights.max()), "perimeter": perimeter}

@@ -168,6 +168,9 @@ FORGED_FACTS: dict[str, tuple[str, str, Any]] = {
     "a face that is not there": ("joints", "faces", [0, 4]),
     "a negative face": ("joints", "faces", [-1, 0]),
     "an unknown curve": ("joints", "curve", -1),
+    "a point that is out of reach": ("faces", "point", [0, 1e300, 0]),
+    "an area that is out of reach": ("faces", "area", 1e300),
+    "a direction that is too long": ("faces", "axis", [0, 0, 2]),
     "a bend that is no number": ("joints", "bend", np.nan),
 }
 

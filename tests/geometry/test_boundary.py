@@ -146,7 +146,7 @@ def test_bend_is_known_where_no_formula_describes_the_surface():
 
 
 def _facts(shape: TopoDS_Shape) -> Facts:
-    read = facts(shape)
+    read = facts(shape, (0, 0, 0, 10, 10, 10))
     assert read is not None
     return read
 
