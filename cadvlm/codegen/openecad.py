@@ -41,7 +41,7 @@ REACH = 0.75
 """Largest coordinate of a part in the first dialect: DeepCAD's normalisation."""
 
 SAME = 1e-9
-"""Millimetres, or a cosine: planes nearer than this are one."""
+"""Millimetres, or radians: planes nearer than this are one."""
 
 
 def write(sequence: ConstructionSequence, dialect: Dialect = "second") -> CadProgram:
@@ -197,8 +197,8 @@ def _plane(step: _Step, earlier: Sequence[_Step], dialect: Dialect) -> str:
 def _reference(step: _Step, other: _Step) -> str | None:
     """The plane as seen from an earlier extrude that is parallel to it and ends or begins in it."""
     own, seen = step.op.plane, other.op.plane
-    along = dot(own.normal, seen.normal)
-    if abs(along) < 1 - SAME:
+    along = math.copysign(1, dot(own.normal, seen.normal))
+    if math.dist(own.normal, scaled(seen.normal, along)) > SAME:
         return None
     offset = add(own.origin, scaled(seen.origin, -1))
     height, (_, one, two) = dot(offset, seen.normal), other.extents()

@@ -118,6 +118,13 @@ def test_planes_refer_to_the_extrude_they_lie_on(plane: Plane, reference: str) -
     assert reference in code
 
 
+def test_a_plane_that_leans_a_little_is_not_taken_for_parallel() -> None:
+    leaning = replace(XY, x_axis=(1.0, 0.0, -1e-5), normal=(1e-5, 0.0, 1.0))
+    code = write(ConstructionSequence((PLATE, tool(leaning, Boolean.JOIN)))).code
+    assert "_ref" not in code
+    assert "normal= [0.00001, 0, 1]" in code
+
+
 @pytest.mark.parametrize("plane", PLANES)
 def test_no_direction_points_to_negative_x(plane: Plane) -> None:
     (op,) = read(write(ConstructionSequence((tool(plane, Boolean.NEW),))).code).operations
