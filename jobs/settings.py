@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cadvlm.config.base import Config
+from cadvlm.config.compare import CompareConfig
 from cadvlm.config.data import PrepareConfig
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.config.train import TrainConfig
@@ -27,6 +28,13 @@ class TrainJob(TrainConfig):
 
 class EvaluateJob(EvaluateConfig):
     """``jobs.evaluate``."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class CompareJob(CompareConfig):
+    """``jobs.compare``."""
 
     cluster: ClusterConfig = ClusterConfig()
     """Where it runs."""
