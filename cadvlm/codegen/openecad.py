@@ -31,7 +31,7 @@ from cadvlm.sequences.model import (
     Point3,
     Profile,
 )
-from cadvlm.sequences.openecad import GRID_CENTER, GRID_STEPS, OPERATIONS
+from cadvlm.sequences.openecad.words import GRID_CENTER, GRID_STEPS, OPERATIONS
 from cadvlm.sequences.regions import merge
 from cadvlm.sequences.vectors import add, cross, dot, in_space, scaled
 

@@ -7,7 +7,8 @@ import pytest
 from cadvlm.sequences.errors import Unreadable
 from cadvlm.sequences.loops import area
 from cadvlm.sequences.model import Arc, Boolean, Circle, Extrude, Line, Plane
-from cadvlm.sequences.openecad import MOST_CURVES, read
+from cadvlm.sequences.openecad import read
+from cadvlm.sequences.openecad.words import MOST_CURVES
 
 SQUARE = """
 SketchPlane0 = add_sketchplane(origin=[1, 2, 3], normal=[0, 0, 1], x_axis=[1, 0, 0])
