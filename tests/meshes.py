@@ -32,6 +32,13 @@ def scaled(mesh: Mesh, by: float) -> Mesh:
     return Mesh(mesh.vertices * by, mesh.triangles)
 
 
+def turned(mesh: Mesh, axis: ArrayLike, degrees: float) -> Mesh:
+    """Turned around an axis through the origin, counterclockwise."""
+    towards = np.asarray(axis, dtype=float) / np.linalg.norm(axis)
+    turn = trimesh.transformations.rotation_matrix(np.radians(degrees), towards)[:3, :3]
+    return Mesh(mesh.vertices @ turn.T, mesh.triangles)
+
+
 def flipped(mesh: Mesh) -> Mesh:
     """Inside out."""
     return Mesh(mesh.vertices, mesh.triangles[:, ::-1].copy())

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadvlm.geometry import columns
+from cadvlm.geometry.pose import Pose
 from cadvlm.geometry.solid import Mesh, Solid
 
 
@@ -32,16 +33,21 @@ class Overlap(NamedTuple):
     """Share of the columns that run through a hole in either mesh's boundary."""
 
 
-def unit_box(solid: Solid) -> Mesh:
-    """Move the centre of a solid's bounding box to the origin and scale its longest side to 1.
+def unit_pose(solid: Solid) -> Pose:
+    """The move of the centre of a solid's bounding box to the origin and its longest side to 1.
 
     cadrille's normalisation (Kolodiazhnyi et al., 2025), but by the box of the exact surfaces. That
     of the mesh, as there, depends on where the facets of round faces happen to lie: a thin ring
     against itself turned by a few degrees loses another percent of IoU that way.
     """
     low, high = np.array(solid.bbox[:3]), np.array(solid.bbox[3:])
-    vertices = (solid.mesh.vertices - (low + high) / 2) / (high - low).max()
-    return Mesh(vertices, solid.mesh.triangles)
+    scale = 1 / float((high - low).max())
+    return Pose(np.eye(3), scale, -scale * (low + high) / 2)
+
+
+def unit_box(solid: Solid) -> Mesh:
+    """A solid's mesh after :func:`unit_pose`."""
+    return unit_pose(solid).move(solid.mesh)
 
 
 def iou(a: Mesh, b: Mesh, resolution: int = 128) -> float:
@@ -61,7 +67,7 @@ def overlap(a: Mesh, b: Mesh, resolution: int = 128) -> Overlap:
     everything = np.concatenate([a.vertices, b.vertices])
     if not len(everything):
         return Overlap(0.0, 0.0, (0.0, 0.0))
-    frame = _frame(everything)
+    frame = sampling_frame(everything)
     a_seen, b_seen = a.vertices @ frame, b.vertices @ frame
     seen = everything @ frame
     low, high = seen.min(axis=0), seen.max(axis=0)
@@ -77,7 +83,7 @@ def overlap(a: Mesh, b: Mesh, resolution: int = 128) -> Overlap:
     return Overlap(both * volume, either * volume, (leaks_a / count, leaks_b / count))
 
 
-def _frame(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def sampling_frame(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The (3, 3) map, for points in rows, in which columns sample (N, 3) vertices best.
 
     A ratio of volumes does not change when space is stretched. So the extent along each principal

@@ -34,7 +34,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cadvlm.geometry.align import Pose
+from cadvlm.geometry.pose import Pose
 from cadvlm.geometry.solid import Mesh
 from cadvlm.geometry.surface import Surface, surface_points
 

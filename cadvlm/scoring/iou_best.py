@@ -24,8 +24,8 @@ import math
 
 import numpy as np
 
-from cadvlm.geometry.align import Pose
 from cadvlm.geometry.compare import iou
+from cadvlm.geometry.pose import Pose
 from cadvlm.geometry.solid import Mesh, Solid
 
 HALF_TURNS = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])

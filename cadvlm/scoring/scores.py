@@ -6,8 +6,9 @@
 ``iou_absolute``  the same as the solids stand, nothing moved and nothing scaled: what an engineer
                   needs from a dimensioned drawing.
 
-:mod:`~cadvlm.scoring.iou_best` and :mod:`~cadvlm.geometry.align` define the other two,
-:mod:`~cadvlm.scoring.distance` what lies between the surfaces (all in the unit box).
+:mod:`~cadvlm.scoring.iou_best` and :mod:`~cadvlm.scoring.iou_aligned` define the other two,
+:mod:`~cadvlm.scoring.distance` what lies between the surfaces (in the unit box), and
+:mod:`~cadvlm.scoring.topology` and :mod:`~cadvlm.scoring.features` how solids are made up.
 
 Similarities lie in [0, 1] and are 0 without a candidate. Distances are None without one, and a
 report may charge the diagonal of the box. None is also what cannot be measured on this reference.
@@ -18,19 +19,34 @@ the model.
 
 from __future__ import annotations
 
-from cadvlm.geometry.compare import iou, unit_box
+from collections.abc import Callable
+
+from cadvlm.geometry.align import unit_body
+from cadvlm.geometry.compare import iou
 from cadvlm.geometry.solid import Solid
 from cadvlm.scoring import distance
+from cadvlm.scoring.features import feature_match
+from cadvlm.scoring.iou_aligned import align
 from cadvlm.scoring.iou_best import iou_best
+from cadvlm.scoring.topology import topology_match
 
 THRESHOLDS = {"f_score_0.01": 0.01, "f_score_0.02": 0.02, "f_score_0.05": 0.05}
+
+STRUCTURE: dict[str, Callable[[Solid, Solid], float | None]] = {
+    "topology_match": topology_match,
+    "feature_match": feature_match,
+}
+"""Measures that may have nothing to say of a reference."""
 
 SIMILARITIES = (
     "iou",
     "iou_best",
+    "iou_aligned",
     "iou_absolute",
+    "surface_iou",
     *THRESHOLDS,
     "normal_consistency",
+    *STRUCTURE,
 )
 """In [0, 1], 1 for a perfect candidate, 0 for none."""
 
@@ -56,17 +72,27 @@ def score(
         Every one of :data:`METRICS` under its name.
     """
     if candidate is None:
-        scores = dict.fromkeys(SIMILARITIES, 0.0) | dict.fromkeys(DISTANCES)
-        return scores | {"iou_best": iou_best(unsound, reference) if unsound else 0.0}
-    a, b = unit_box(candidate), unit_box(reference)
-    pair = distance.Pair(a, b, seed)
+        known = {name: same(reference, reference) for name, same in STRUCTURE.items()}
+        return {
+            **dict.fromkeys(SIMILARITIES, 0.0),
+            **dict.fromkeys(DISTANCES),
+            **{name: None if value is None else 0.0 for name, value in known.items()},
+            "iou_best": iou_best(unsound, reference) if unsound else 0.0,
+        }
+    a, b = unit_body(candidate), unit_body(reference)
+    pair = distance.Pair(a.mesh, b.mesh, seed)
     squared = distance.squared_chamfer(pair)
+    unmoved = iou(a.mesh, b.mesh)
+    aligned = align(a, b, pair, unmoved)
     return {
-        "iou": iou(a, b),
+        "iou": unmoved,
+        "iou_aligned": aligned.iou,
+        "surface_iou": distance.surface_iou(pair, aligned.pose),
         "iou_best": iou_best(unsound or candidate, reference),
         "iou_absolute": iou(candidate.mesh, reference.mesh),
         **{name: distance.f_score(pair, value) for name, value in THRESHOLDS.items()},
         "normal_consistency": distance.normal_consistency(pair),
+        **{name: measure(candidate, reference) for name, measure in STRUCTURE.items()},
         "chamfer": distance.chamfer(pair),
         "chamfer_squared": squared.of_candidate,
         "chamfer_floor": squared.floor,

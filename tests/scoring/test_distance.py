@@ -3,7 +3,7 @@ from math import exp, pi, sqrt
 import numpy as np
 import pytest
 
-from cadvlm.geometry.align import Pose
+from cadvlm.geometry.pose import Pose
 from cadvlm.geometry.surface import surface_points
 from cadvlm.scoring.distance import (
     Pair,

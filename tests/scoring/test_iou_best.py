@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from cadvlm.geometry.extract import NoSolid, extract, salvage
-from cadvlm.geometry.solid import Mesh, Solid
+from cadvlm.geometry.solid import Solid
 from cadvlm.scoring.iou_best import iou_best
-from tests.meshes import box, cells, flipped, joined, moved, scaled, solid
+from tests.meshes import box, cells, flipped, joined, moved, scaled, solid, turned
 
 PEER = {
     "00070021": 0.88454,
@@ -94,23 +93,17 @@ def test_the_recorded_numbers_are_the_peers(real_data, tmp_path):
         assert peer == pytest.approx(PEER[name], abs=1e-4), name
 
 
-def turned(mesh: Mesh, axis: int, degrees: float) -> Mesh:
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    rotation = np.eye(3)
-    i, j = (axis + 1) % 3, (axis + 2) % 3
-    rotation[[i, i, j, j], [i, j, i, j]] = c, -s, s, c
-    return Mesh(mesh.vertices @ rotation.T, mesh.triangles)
-
-
 def test_place_size_and_half_turns_do_not_matter():
     part = cells((0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0), (0, 1, 1))
-    other = scaled(moved(turned(part, 2, 180), (5, 6, 7)), 30)
+    other = scaled(moved(turned(part, (0, 0, 1), 180), (5, 6, 7)), 30)
     assert iou_best(solid(other), solid(part)) == pytest.approx(1, abs=1e-6)
 
 
 def test_a_square_plate_at_45_degrees_gets_the_published_0707():
     plate = box(4, 4, 1)
-    assert iou_best(solid(turned(plate, 2, 45)), solid(plate)) == pytest.approx(0.7071, abs=1e-3)
+    assert iou_best(solid(turned(plate, (0, 0, 1), 45)), solid(plate)) == pytest.approx(
+        0.7071, abs=1e-3
+    )
 
 
 def test_overlapping_bodies_never_score_above_one():

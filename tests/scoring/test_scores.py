@@ -6,10 +6,13 @@ from tests.meshes import box, cells, moved, scaled, solid, sphere
 
 BRACKET = cells((0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0))
 
+KNOWN = [name for name in SIMILARITIES if name not in ("feature_match", "parametric_validity")]
+"""What can be told of a solid of which only triangles are known."""
+
 
 def test_a_perfect_candidate_has_perfect_scores():
     scores = score(solid(BRACKET), solid(BRACKET))
-    for name in SIMILARITIES:
+    for name in KNOWN:
         assert scores[name] == pytest.approx(1, abs=1e-3), name
     assert scores["chamfer"] == pytest.approx(0, abs=2e-5)
     assert scores["hausdorff"] == pytest.approx(0, abs=2e-5)
@@ -25,7 +28,7 @@ def test_only_samples_differ_between_a_solid_and_itself():
 def test_place_and_size_do_not_matter_but_for_the_absolute_measure(scale):
     candidate = solid(scaled(moved(BRACKET, (100, -20, 3)), scale))
     scores = score(candidate, solid(BRACKET))
-    for name in SIMILARITIES:
+    for name in KNOWN:
         expected = 0 if name == "iou_absolute" else 1
         assert scores[name] == pytest.approx(expected, abs=1e-3), name
     assert scores["chamfer"] == pytest.approx(0, abs=2e-5)
@@ -40,8 +43,13 @@ def test_direction_does_matter():
 
 def test_no_candidate_scores_zero_and_has_no_distance():
     scores = score(None, solid(BRACKET))
-    assert all(scores[name] == 0 for name in SIMILARITIES)
+    assert all(scores[name] == 0 for name in KNOWN)
     assert all(scores[name] is None for name in DISTANCES)
+
+
+def test_what_cannot_be_told_of_the_reference_is_unknown_not_zero():
+    assert score(None, solid(BRACKET))["feature_match"] is None
+    assert score(solid(BRACKET), solid(BRACKET))["feature_match"] is None
 
 
 def test_of_an_unsound_solid_only_iou_best_is_measured():
