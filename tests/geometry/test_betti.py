@@ -79,6 +79,16 @@ def test_bodies_that_meet_are_counted_as_their_union(mesh: Mesh, expected: Betti
     assert betti(solid(mesh)) == expected
 
 
+def test_a_slit_that_narrows_between_two_bodies_is_no_void():
+    low, corner = box(2, 2, 1, at=(1, 0, -0.5)), box(2, 2, 1, at=(1, 0, 0.5))
+    slope = corner.vertices[:, [0]] * [0, 0, 0.02] * (corner.vertices[:, [2]] < 0.5)
+    bodies = joined(low, Mesh(corner.vertices + slope, corner.triangles))
+    for angle in (0.4, 0.5, 0.6, 0.7):
+        turn = [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]]
+        turned = Mesh(bodies.vertices @ np.array(turn), bodies.triangles)
+        assert betti(solid(turned)) == Betti(1, 0, 0)
+
+
 def test_a_surface_that_touches_itself_along_an_edge_is_one_piece():
     two = joined(box(), box(at=(1, 1, 0)))
     places, index = np.unique(two.vertices, axis=0, return_inverse=True)
