@@ -28,7 +28,7 @@ class Untranslatable(Exception):
     """A program that cannot become CadQuery: how its execution counts as having ended, and why."""
 
     def __init__(self, status: Status, line: str) -> None:
-        super().__init__(line)
+        super().__init__(status, line)
         self.status = status
         self.line = line
 
