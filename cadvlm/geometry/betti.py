@@ -7,7 +7,7 @@ void.
 
 That says nothing where bodies overlap or touch, or where a solid touches itself along an edge. Such
 solids are counted on a grid of 128 cells along each side of the bounding box: what touches is one
-piece, and what is thinner than two cells, wall or gap, may be missed.
+piece, and what is thinner than three cells, wall or gap, may be missed.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _may_touch(mesh: Mesh, shells: NDArray[np.int32], volumes: NDArray[np.float6
 
 def _on_grid(mesh: Mesh) -> Betti:
     # Bodies that nearly meet at a small angle leave a slit with a cell here and there, each a void.
-    filled = ndimage.binary_closing(np.pad(_cells(mesh), 2), np.ones((2, 2, 2)))
+    filled = ndimage.binary_closing(np.pad(_cells(mesh), 2), np.ones((3, 3, 3)))
     touching, facing = np.ones((3, 3, 3)), ndimage.generate_binary_structure(3, 1)
     pieces = ndimage.label(filled, touching)[1]
     voids = ndimage.label(~filled, facing)[1] - 1
