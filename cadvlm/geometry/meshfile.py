@@ -1,97 +1,120 @@
-"""Triangle meshes as people keep them, STL and OBJ, read without the kernel.
+"""Solids out of files that hold nothing but triangles: STL and OBJ.
 
-STL repeats a corner in every triangle that has it, and OBJ often does: equal corners are welded.
-A mesh must be closed, each side of a triangle met by one other triangle's, for a volume to be
-measured; one that is inside out is turned. Nothing else is repaired: a reference that was repaired
-is another part.
+References of many benchmarks come so. There are no faces and edges to speak of, only a boundary:
+points at the same place become one, and what they enclose is measured. A boundary that is inside
+out as a whole is turned: these files have no kernel behind them, and many writers do not care.
 """
 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cadvlm.errors import InputError
 from cadvlm.geometry.solid import Mesh, Solid
 
-WELDED_BELOW = 1e-6
-"""Corners nearer than this are one, as a share of the longest side: files round to 7 digits."""
+WELD = 1e-6
+"""Points closer than this share of the diagonal are one. Single precision, which STL is written in,
+keeps 1e-7 of the largest coordinate."""
 
-SHARP_RAD = 0.5
-"""Facets that meet at more than this meet in an edge."""
+THINNEST = 1e-12
+"""Volume in cubed diagonals below which a mesh counts as flat."""
 
 
-def read(content: bytes, kind: str) -> Solid:
-    """Read a file's mesh and measure it.
-
-    Args:
-        content: The file.
-        kind: ``stl``, binary or text, or ``obj``.
-
-    Returns:
-        A solid without faces or facts, in the file's own unit; its edges are the sharp ones.
+def read(content: bytes, kind: Literal["stl", "obj"]) -> Solid:
+    """Read a mesh and measure what it encloses.
 
     Raises:
-        InputError: it is no such file, or its mesh is not closed; says what is wrong with it.
+        InputError: not such a file, not closed, or without volume.
     """
-    mesh = _welded(_load(content, kind))
-    open_sides = _open_sides(np.asarray(mesh.faces))
-    if open_sides:
-        raise InputError(f"the mesh is not closed: {open_sides} sides of triangles meet nothing")
-    if mesh.volume < 0:
-        mesh.invert()
-    if not mesh.volume > 0:
-        raise InputError("the mesh has no volume")
-    sharp = mesh.face_adjacency_edges[mesh.face_adjacency_angles > SHARP_RAD]
-    low, high = mesh.bounds.tolist()
-    return Solid(
-        volume=float(mesh.volume),
-        area=float(mesh.area),
-        bbox=(*low, *high),
-        center=np.asarray(mesh.center_mass, np.float64),
-        inertia=np.asarray(mesh.moment_inertia, np.float64),
-        n_solids=int(mesh.body_count),
-        n_faces=0,
-        n_edges=0,
-        mesh=Mesh(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int32)),
-        edge_points=np.asarray(mesh.vertices, np.float64)[sharp].reshape(-1, 3),
-        edge_starts=np.arange(0, 2 * len(sharp) + 1, 2, dtype=np.int32),
-    )
-
-
-def _load(content: bytes, kind: str) -> Any:
     import trimesh
 
     try:
-        mesh = trimesh.load_mesh(io.BytesIO(content), file_type=kind, process=False)
-    except Exception as error:  # its readers raise whatever their parsing stumbles over
-        raise InputError(f"not {kind.upper()}: {type(error).__name__}: {error}") from None
-    if not isinstance(mesh, trimesh.Trimesh) or not len(mesh.faces):
-        raise InputError(f"not {kind.upper()}: there are no triangles in it")
-    if not np.isfinite(mesh.vertices).all():
-        raise InputError("a coordinate is not finite")
-    return mesh
+        loaded = trimesh.load(io.BytesIO(content), file_type=kind, force="mesh", process=False)
+        vertices = np.asarray(loaded.vertices, dtype=np.float64)
+        triangles = np.asarray(loaded.faces, dtype=np.int32)
+    except Exception as error:  # the reader raises whatever the bytes lead it into
+        raise InputError(f"not a readable {kind.upper()} file ({error})") from None
+    if not len(triangles) or not np.isfinite(vertices).all():
+        raise InputError(f"a {kind.upper()} file without triangles")
+    return enclosed(weld(Mesh(vertices, triangles)))
 
 
-def _welded(mesh: Any) -> Any:
-    step = WELDED_BELOW * float(np.ptp(mesh.vertices, axis=0).max()) or 1.0
-    places = np.round(mesh.vertices / step).astype(np.int64)
-    _, first, merged = np.unique(places, axis=0, return_index=True, return_inverse=True)
-    faces = merged.reshape(-1)[mesh.faces]
-    a, b, c = faces.T
-    whole = faces[(a != b) & (b != c) & (c != a)]
-    return type(mesh)(np.asarray(mesh.vertices)[first], whole, process=False)
+def weld(mesh: Mesh) -> Mesh:
+    """Make points at the same place one, and drop triangles that shrink to a line by that."""
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    cell = max(float(np.linalg.norm(high - low)) * WELD, np.finfo(float).tiny)
+    _, kept, places = np.unique(
+        np.round((mesh.vertices - low) / cell), axis=0, return_index=True, return_inverse=True
+    )
+    triangles = places.reshape(-1)[mesh.triangles]
+    a, b, c = triangles.T
+    whole = triangles[(a != b) & (b != c) & (c != a)]
+    return Mesh(mesh.vertices[kept], whole.astype(np.int32))
 
 
-def _open_sides(faces: np.ndarray[Any, Any]) -> int:
-    """How many sides are not met by exactly as many in the other direction."""
-    sides = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).astype(np.int64)
-    codes = sides[:, 0] * (faces.max() + 1) + sides[:, 1]
-    reverse = sides[:, 1] * (faces.max() + 1) + sides[:, 0]
-    there, counts = np.unique(codes, return_counts=True)
-    back, counts_back = np.unique(reverse, return_counts=True)
-    met = np.intersect1d(there, back)
-    agree = counts[np.searchsorted(there, met)] == counts_back[np.searchsorted(back, met)]
-    return int(len(there) - agree.sum())
+def enclosed(mesh: Mesh) -> Solid:
+    """Measure what a welded mesh encloses.
+
+    Raises:
+        InputError: it has a hole, or encloses nothing.
+    """
+    holes = open_sides(mesh)
+    if holes or not len(mesh.triangles):
+        raise InputError(f"a mesh that is not closed ({holes} sides have no partner)")
+    low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
+    size = float(np.linalg.norm(high - low))
+    moments = _moments(((mesh.vertices - low) / size)[mesh.triangles])
+    if abs(moments.volume) <= THINNEST:
+        raise InputError("a mesh that encloses no volume")
+    triangles = mesh.triangles if moments.volume > 0 else mesh.triangles[:, ::-1].copy()
+    sign = np.sign(moments.volume)
+    corners = mesh.vertices[triangles]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return Solid(
+        volume=abs(moments.volume) * size**3,
+        area=float(np.linalg.norm(across, axis=1).sum()) / 2,
+        bbox=(*low.tolist(), *high.tolist()),
+        center=moments.center * size + low,
+        inertia=sign * moments.inertia * size**5,
+        n_solids=1,
+        n_faces=0,
+        n_edges=0,
+        mesh=Mesh(mesh.vertices, triangles),
+        edge_points=np.empty((0, 3)),
+        edge_starts=np.zeros(1, np.int32),
+    )
+
+
+def open_sides(mesh: Mesh) -> int:
+    """How many sides of triangles are not walked as often one way as the other."""
+    a, b, c = mesh.triangles.T.astype(np.int64)
+    size = len(mesh.vertices)
+    there = np.concatenate([a * size + b, b * size + c, c * size + a])
+    back = np.concatenate([b * size + a, c * size + b, a * size + c])
+    sides, index = np.unique(np.concatenate([there, back]), return_inverse=True)
+    weights = np.repeat([1, -1], len(there))
+    balance = np.bincount(index.reshape(-1), weights, minlength=len(sides))
+    return int(np.abs(balance).sum()) // 2
+
+
+class _Moments(NamedTuple):
+    volume: float
+    center: NDArray[np.float64]
+    inertia: NDArray[np.float64]
+    """About the centre."""
+
+
+def _moments(corners: NDArray[np.float64]) -> _Moments:
+    """Of (T, 3, 3) corners, by signed tetrahedra to the origin."""
+    a, b, c = corners.transpose(1, 0, 2)
+    parts = (a * np.cross(b, c)).sum(axis=1) / 6
+    volume, total = float(parts.sum()), a + b + c
+    center = (parts[:, None] * total).sum(axis=0) / 4 / (volume or 1.0)
+    # The second moment of a tetrahedron with one corner at the origin (Tonon, 2004).
+    outer = sum(np.einsum("n,ni,nj->ij", parts, p, p) for p in (a, b, c, total)) / 20
+    second = outer - volume * np.outer(center, center)
+    return _Moments(volume, center, np.trace(second) * np.eye(3) - second)

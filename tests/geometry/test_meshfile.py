@@ -3,61 +3,61 @@ import pytest
 import trimesh
 
 from cadvlm.errors import InputError
-from cadvlm.geometry import meshfile
-from tests import meshes
+from cadvlm.geometry.compare import iou
+from cadvlm.geometry.meshfile import read
+from cadvlm.geometry.solid import Mesh
+from tests.meshes import box, cells, flipped, joined, moved, scaled, solid
+
+BRACKET = moved(cells((0, 0, 0), (1, 0, 0), (2, 0, 0), (0, 1, 0)), (5, -3, 40))
 
 
-def exported(mesh, kind):
-    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
-    content = body.export(file_type=kind)
-    return content if isinstance(content, bytes) else content.encode()
+def written(mesh: Mesh, kind: str) -> bytes:
+    data = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False).export(file_type=kind)
+    return data.encode() if isinstance(data, str) else data
 
 
-@pytest.mark.parametrize("kind", ["stl", "stl_ascii", "obj"])
-def test_a_box_is_measured_exactly(kind):
-    box = meshes.box(10, 20, 30, at=(100, 0, 0))
-    solid = meshfile.read(exported(box, kind), kind.removesuffix("_ascii"))
-    assert (solid.volume, solid.area) == pytest.approx((6000, 2200))
-    assert solid.bbox == pytest.approx((95, -10, -15, 105, 10, 15))
-    assert solid.center == pytest.approx([100, 0, 0])
-    assert solid.inertia == pytest.approx(np.diag([650000, 500000, 250000]))
-    assert (len(solid.mesh.vertices), len(solid.mesh.triangles), solid.n_solids) == (8, 12, 1)
-    assert (solid.n_faces, solid.facts, len(solid.edge_starts)) == (0, None, 13)
+@pytest.mark.parametrize("kind", ["stl", "obj"])
+@pytest.mark.parametrize("turned_out", [True, False], ids=["outward", "inside out"])
+def test_a_file_gives_the_solid_it_encloses(kind, turned_out):
+    expected = solid(box(2, 3, 4, at=(7, 8, 9)))
+    mesh = expected.mesh if turned_out else flipped(expected.mesh)
+    found = read(written(mesh, kind), kind)
+    assert found.volume == pytest.approx(24)
+    assert found.area == pytest.approx(52)
+    assert found.bbox == pytest.approx(expected.bbox)
+    np.testing.assert_allclose(found.center, (7, 8, 9), rtol=1e-5)
+    np.testing.assert_allclose(found.inertia, expected.inertia, atol=1e-3)
+    assert iou(found.mesh, expected.mesh) == pytest.approx(1, abs=1e-4)
 
 
-def test_a_mesh_inside_out_is_turned():
-    solid = meshfile.read(exported(meshes.flipped(meshes.box()), "stl"), "stl")
-    assert solid.volume == pytest.approx(1)
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_units_do_not_matter(scale):
+    found = read(written(scaled(BRACKET, scale), "stl"), "stl")
+    assert found.volume == pytest.approx(4 * scale**3, rel=1e-3)
 
 
-@pytest.mark.parametrize("size", [1e-4, 1e5])
-def test_small_and_large_meshes_are_welded_alike(size):
-    sphere = meshes.sphere(size, subdivisions=3)
-    solid = meshfile.read(exported(sphere, "stl"), "stl")
-    assert len(solid.mesh.vertices) == len(sphere.vertices)
+def test_a_cavity_is_taken_away():
+    found = read(written(joined(box(), flipped(box(0.5, 0.5, 0.5))), "stl"), "stl")
+    assert found.volume == pytest.approx(1 - 1 / 8)
 
 
-def test_bodies_that_touch_in_an_edge_are_closed():
-    both = meshes.joined(meshes.box(), meshes.box(at=(1, 1, 0)))
-    assert meshfile.read(exported(both, "stl"), "stl").volume == pytest.approx(2)
+def test_only_triangles_are_known():
+    found = read(written(BRACKET, "stl"), "stl")
+    assert (found.n_faces, found.n_edges, found.facts) == (0, 0, None)
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "message"),
+    ("content", "kind", "says"),
     [
-        (b"", "stl", "not STL"),
-        (b"nonsense", "stl", "not STL"),
-        (b"nonsense", "obj", "not OBJ"),
-        (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "obj", "not closed: 3 sides"),
+        (b"", "stl", "STL"),
+        (b"solid nothing\nendsolid\n", "stl", "STL"),
+        (b"hello", "obj", "OBJ"),
+        (written(Mesh(box().vertices, box().triangles[2:]), "stl"), "stl", "not closed"),
+        (written(joined(box(1, 1, 0)), "stl"), "stl", "mesh"),
     ],
+    ids=["empty", "no triangles", "no OBJ", "open", "flat"],
 )
-def test_what_has_no_volume_is_refused(content, kind, message):
-    with pytest.raises(InputError, match=message):
-        meshfile.read(content, kind)
-
-
-def test_a_mesh_with_a_hole_is_refused():
-    box = meshes.box()
-    torn = meshes.Mesh(box.vertices, box.triangles[1:])
-    with pytest.raises(InputError, match="not closed: 3 sides"):
-        meshfile.read(exported(torn, "stl"), "stl")
+def test_what_is_no_solid_is_refused_in_one_line(content, kind, says):
+    with pytest.raises(InputError, match=says) as refused:
+        read(content, kind)
+    assert "\n" not in str(refused.value)
