@@ -114,10 +114,11 @@ def fault(facts: Facts, n_solids: int, bbox: Sequence[float]) -> str | None:
     reach = REACH * max(size, 1.0)  # some of the lengths are angles
     points = (faces["center"], faces["point"], joints["middle"])
     distances = [*lengths, *(np.abs(place - center) for place in points), np.abs(joints["bend"])]
-    directions = np.abs(faces["axis"])
+    lost = np.abs(np.linalg.norm(faces["axis"], axis=1) - 1) > 1e-3
     if any((values > reach).any() for values in distances) or (faces["area"] > reach**2).any():
         return "a fact is out of reach"
-    return "a direction is no direction" if (directions > 1.001).any() else None
+    known = faces["surface"] != Surface.OTHER
+    return "a direction is no direction" if (lost & known).any() else None
 
 
 def normals(faces: NDArray[np.void], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -40,7 +40,7 @@ def feature_match(candidate: Solid, reference: Solid) -> float | None:
         return None
     if not found:
         return 0.0
-    pairs = list(_pairs(found, _frame(candidate), wanted, _frame(reference)))
+    pairs = list(_pairs(found, frame(candidate), wanted, frame(reference)))
     if not pairs:
         return 0.0
     graph = sparse.csr_array(
@@ -70,7 +70,7 @@ def is_same(
     )
 
 
-def _frame(solid: Solid) -> tuple[NDArray[np.float64], float]:
+def frame(solid: Solid) -> tuple[NDArray[np.float64], float]:
     """Centre of the bounding box, and what makes its longest side 1."""
     low, high = np.array(solid.bbox[:3]), np.array(solid.bbox[3:])
     return (low + high) / 2, 1 / float((high - low).max())

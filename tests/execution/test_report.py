@@ -17,6 +17,7 @@ from cadvlm.geometry.solid import Mesh, Solid
 
 FACTS = Facts(np.zeros(4, FACE), np.zeros(1, JOINT))
 FACTS.faces["area"] = [0.5, 0.5, 0.5, 0.866]
+FACTS.faces["axis"] = [0, 0, -1]
 FACTS.joints["faces"] = [2, 3]
 FACTS.joints["bend"] = 1.9
 
@@ -171,6 +172,7 @@ FORGED_FACTS: dict[str, tuple[str, str, Any]] = {
     "a point that is out of reach": ("faces", "point", [0, 1e300, 0]),
     "an area that is out of reach": ("faces", "area", 1e300),
     "a direction that is too long": ("faces", "axis", [0, 0, 2]),
+    "a direction that is none": ("faces", "axis", [0, 0, 0]),
     "a bend that is no number": ("joints", "bend", np.nan),
 }
 
