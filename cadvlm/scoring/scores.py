@@ -8,7 +8,8 @@
 
 :mod:`~cadvlm.scoring.iou_best` and :mod:`~cadvlm.scoring.iou_aligned` define the other two,
 :mod:`~cadvlm.scoring.distance` what lies between the surfaces (in the unit box), and
-:mod:`~cadvlm.scoring.topology` and :mod:`~cadvlm.scoring.features` how solids are made up.
+:mod:`~cadvlm.scoring.topology` and :mod:`~cadvlm.scoring.features` how solids are made up,
+:mod:`~cadvlm.scoring.parametric` what order they keep.
 
 Similarities lie in [0, 1] and are 0 without a candidate. Distances are None without one, and a
 report may charge the diagonal of the box. None is also what cannot be measured on this reference.
@@ -28,6 +29,7 @@ from cadvlm.scoring import distance
 from cadvlm.scoring.features import feature_match
 from cadvlm.scoring.iou_aligned import align
 from cadvlm.scoring.iou_best import iou_best
+from cadvlm.scoring.parametric import parametric_validity
 from cadvlm.scoring.topology import topology_match
 
 THRESHOLDS = {"f_score_0.01": 0.01, "f_score_0.02": 0.02, "f_score_0.05": 0.05}
@@ -35,6 +37,7 @@ THRESHOLDS = {"f_score_0.01": 0.01, "f_score_0.02": 0.02, "f_score_0.05": 0.05}
 STRUCTURE: dict[str, Callable[[Solid, Solid], float | None]] = {
     "topology_match": topology_match,
     "feature_match": feature_match,
+    "parametric_validity": parametric_validity,
 }
 """Measures that may have nothing to say of a reference."""
 
