@@ -24,7 +24,7 @@ _RATES = {
     "execution_rate": "Programs that run",
     "syntax_valid_rate": "Programs that parse",
 }
-_NEUTRAL = {"tokens", "operations", "chamfer_floor"}
+_NEUTRAL = {"tokens", "operations"}
 """Neither more nor less is better."""
 
 

@@ -108,15 +108,16 @@ def trend(
         figure, axes = _axes()
         random = np.random.default_rng(0)
         shown = random.permutation(len(x))[:_DOTS]
+        size = np.clip(4000 / max(1, len(shown)), 9, 40)  # few dots are to be seen too
         across = np.asarray(x, float)[shown] + random.uniform(-0.25, 0.25, len(shown))
-        axes.scatter(across, np.asarray(y)[shown], s=9, color=ACCENT, alpha=0.28, linewidth=0)
+        axes.scatter(across, np.asarray(y)[shown], s=size, color=ACCENT, alpha=0.3, linewidth=0)
         known = [(a, b) for a, b in zip(x, control, strict=False) if b is not None]
         if known:
             axes.plot(*_means(*zip(*known, strict=True)), color=CONTROL, linewidth=1.6,
                       label="blank picture, mean")  # fmt: skip
         axes.plot(*_means(x, y), color=ACCENT, linewidth=2, marker="o", markersize=4,
                   label="model, mean")  # fmt: skip
-        axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(-0.02, 1.04))
+        axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(-0.04, 1.04))
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         axes.grid(axis="y")
         _legend(axes)
