@@ -106,7 +106,7 @@ def settle(pose: Pose, points: NDArray[np.float64], surface: Surface, rounds: in
         slopes = np.concatenate([lever, nearest.normals], axis=1)[near]
         # A round part may slide along itself; the least step there is none.
         step = np.linalg.lstsq(slopes, -apart[near], rcond=1e-4)[0]
-        turn = _rotation(step[:3])
+        turn = rotation(step[:3])
         shift = turn @ (pose.shift - middle) + middle + step[3:]
         pose = Pose(turn @ pose.rotation, pose.scale, shift)
         if np.abs(step).max() < 1e-5:
@@ -127,7 +127,7 @@ def _pool(a: Body, b: Body) -> NDArray[np.float64]:
     else:
         for axis in np.flatnonzero(alike):
             for spin in range(1, SPINS):
-                turn = _rotation(b.axes[:, axis] * spin * pi / 2 / SPINS)
+                turn = rotation(b.axes[:, axis] * spin * pi / 2 / SPINS)
                 pools.append(turn @ between)
     return np.concatenate(pools)
 
@@ -165,7 +165,7 @@ def _spread(count: int) -> NDArray[np.float64]:
     return np.array(rows).transpose(2, 0, 1)
 
 
-def _rotation(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+def rotation(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     """Around a vector, by its length in radians (Rodrigues)."""
     angle = float(np.linalg.norm(vector))
     if angle == 0:
