@@ -170,11 +170,12 @@ class Scorer:
         elif reference.content is None:
             raise InputError(f"{reference.file} cannot be opened")
         else:
-            kind = _KINDS[posixpath.splitext(str(reference.file))[1].lower()]
-            if kind in ("stl", "obj"):
+            suffix = posixpath.splitext(str(reference.file))[1].lower()
+            if suffix in (".stl", ".obj"):
                 from cadvlm.geometry import meshfile
 
-                return meshfile.read(reference.content, kind)
+                return meshfile.read(reference.content, "stl" if suffix == ".stl" else "obj")
+            kind = "brep" if suffix == ".brep" else "step"
             result = self._sandbox.read(reference.content, kind)
         if result.solid is None:
             raise InputError(f"{result.status}: {result.error}")
@@ -220,9 +221,6 @@ class Scorer:
             return None, 0
         runs = [self._run(CadProgram(code, program.language)) for code in edited]
         return editing.edit_survival([run.status for run in runs]), len(edited)
-
-
-_KINDS = {".step": "step", ".stp": "step", ".brep": "brep", ".stl": "stl", ".obj": "obj"}
 
 
 def _evenly(edited: Sequence[str], most: int) -> list[str]:
