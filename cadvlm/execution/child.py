@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import errno
 import math
 import os
 import resource
@@ -182,14 +183,18 @@ def _open(content: bytes, kind: str, exports: Collection[str]) -> Report:
 def _refused(error: BaseException | None) -> bool:
     """Whether confinement is behind an exception, itself or one that it was raised from or over.
 
-    What Landlock and seccomp refuse is a PermissionError in Python. Looking up a host is the one
-    case in which the C library keeps the reason to itself.
+    What Landlock and seccomp refuse is a PermissionError in Python; a file that may not grow is an
+    OSError. Looking up a host is the one case in which the C library keeps the reason to itself.
     """
     for _ in range(_LONGEST_CHAIN):
-        if error is None or isinstance(error, (PermissionError, socket.gaierror)):
+        if error is None:
             break
+        if isinstance(error, (PermissionError, socket.gaierror)):
+            return True
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            return True
         error = error.__cause__ or error.__context__
-    return isinstance(error, (PermissionError, socket.gaierror))
+    return False
 
 
 def _build(tree: ast.Module, code: CodeType, exports: Collection[str]) -> Report:

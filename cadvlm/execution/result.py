@@ -14,7 +14,7 @@ class Status(StrEnum):
     OK = "ok"
     """At least one closed, valid solid of positive volume."""
     SYNTAX = "syntax"
-    """Not Python."""
+    """Not Python; of a shape file, not what its kind says."""
     EXCEPTION = "exception"
     """The program raised."""
     NO_SOLID = "no_solid"

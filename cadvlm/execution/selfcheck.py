@@ -65,7 +65,8 @@ def main() -> int:
 
 # What is laid out, and what is tried
 
-_LIMITS = Limits(cpu_s=2, wall_s=4, memory_gb=0.5)
+_AMPLE = Limits(cpu_s=20, wall_s=60, memory_gb=0.5)
+"""A busy machine must not look like one without protection."""
 _SECRET = "8f1e5b"
 _PREFACE = """
 import ctypes, os, resource, socket, threading, time
@@ -143,6 +144,7 @@ class _Attempt(NamedTuple):
     """From outside: what it got done, None for nothing."""
     endings: tuple[Status, ...] = (Status.NO_SOLID, Status.FORBIDDEN)
     """With which it holds."""
+    limits: Limits = _AMPLE
 
 
 _ATTEMPTS = (
@@ -241,8 +243,20 @@ _ATTEMPTS = (
         f"known = {sorted((*environment(), 'HOME', 'TMPDIR', 'LC_CTYPE'))}\n"
         "set(os.environ) <= set(known) or through('a variable')\n",
     ),
-    _Attempt("processor time", ("rlimit",), "while True: pass\n", endings=(Status.TIMEOUT,)),
-    _Attempt("time on the clock", ("the zygote",), "time.sleep(60)\n", endings=(Status.TIMEOUT,)),
+    _Attempt(
+        "processor time",
+        ("rlimit",),
+        "while True: pass\n",
+        endings=(Status.TIMEOUT,),
+        limits=_AMPLE.override({"cpu_s": 1}),
+    ),
+    _Attempt(
+        "time on the clock",
+        ("the zygote",),
+        "time.sleep(60)\n",
+        endings=(Status.TIMEOUT,),
+        limits=_AMPLE.override({"wall_s": 1}),
+    ),
     _Attempt("memory", ("rlimit",), "hoard = bytearray(10**9)\n", endings=(Status.MEMORY,)),
     _Attempt(
         "bytes written",
@@ -263,7 +277,8 @@ _ATTEMPTS = (
         "number of threads",
         ("the zygote",),
         "threading.stack_size(1 << 16)\n"
-        "for _ in range(200): threading.Thread(target=time.sleep, args=(30,)).start()\n",
+        "for _ in range(200): threading.Thread(target=time.sleep, args=(30,)).start()\n"
+        "time.sleep(30)\n",
         endings=(Status.FORBIDDEN,),
     ),
 )
@@ -301,11 +316,12 @@ def _targets() -> Iterator[_Targets]:
 
 @lru_cache(maxsize=1)
 def _tried(pid: int) -> tuple[Protection, ...]:
-    with _targets() as targets, Sandbox(_LIMITS) as sandbox:
+    with _targets() as targets, Sandbox(_AMPLE) as sandbox:
         return tuple(_try(attempt, sandbox, targets) for attempt in _ATTEMPTS)
 
 
 def _try(attempt: _Attempt, sandbox: Sandbox, targets: _Targets) -> Protection:
+    sandbox.limits = attempt.limits
     result = sandbox.run(CadProgram(_PREFACE + targets.names() + attempt.code))
     ending = None if result.status in attempt.endings else f"{result.status}: {result.error}"
     came = ending or attempt.look(targets)

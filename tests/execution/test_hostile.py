@@ -2,6 +2,7 @@
 
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,11 +115,10 @@ def _builds_a_box(sandbox: Sandbox) -> bool:
 
 def _traces(outside: Path) -> dict[str, object]:
     """What a program must leave as it was."""
-    temporary = Path(os.environ.get("TMPDIR", "/tmp"))
     return {
         "files outside": {path.name: path.read_text() for path in outside.iterdir()},
         "mode": outside.stat().st_mode,
-        "scratch folders": sorted(temporary.glob("cadvlm-program-*/*")),
+        "scratch folders": os.listdir(tempfile.gettempdir()),
         "in /tmp": Path("/tmp/hostile").exists() or Path("/dev/shm/hostile").exists(),
         "open files": len(os.listdir("/proc/self/fd")),
         "processes": descendants(),

@@ -24,6 +24,32 @@ FINDINGS = {
     "a number is no result": ("r = 5\nresult = 'bracket'\na = two", "a", 2),
     "a global set in a function": ("def make():\n    global g\n    g = two\nmake()", "g", 2),
     "under the main guard": ("if __name__ == '__main__':\n    result = two", "result", 2),
+    "a number shown, a sketch assigned": (
+        "show_object(1)\nmade = two\nsketch = cq.Sketch().rect(1, 1)",
+        "made",
+        2,
+    ),
+    "a sketch is passed over, what was made from it is not": (
+        "r = cq.Sketch().rect(1, 2)\npart = cq.Workplane().placeSketch(r).extrude(3)",
+        "part",
+        6,
+    ),
+    "an assembly in an assembly": (
+        "result = cq.Assembly().add(cq.Assembly().add(one).add(three), loc=cq.Location((5, 5, 5)))",
+        "result",
+        4,
+    ),
+    "several solids in a shape": (
+        "result = cq.Compound.makeCompound([one.val(), two.val().moved(cq.Location((0, 5, 0)))])",
+        "result",
+        3,
+    ),
+    "a walrus, a loop and a with": (
+        "for a in (one, two): pass\nif (b := three): pass",
+        "b",
+        3,
+    ),
+    "a name that was deleted": ("a = two\nb = one\ndel b", "a", 2),
     "a shape": ("result = two.val()", "result", 2),
     "an assembly": (
         "a = cq.Assembly().add(one).add(two, loc=cq.Location((0, 5, 0)))",
@@ -60,6 +86,17 @@ def test_named_result_counts_even_when_it_is_no_solid(sandbox: Sandbox):
     result = sandbox.run(CadProgram(BOXES + "result = two.faces('>Z')\n"))
     assert result.status is Status.NO_SOLID
     assert result.result_name == "result"
+
+
+def test_sketch_alone_is_no_solid_and_is_said_to_be_one(sandbox: Sandbox):
+    result = sandbox.run(CadProgram(BOXES + "del one, two, three\nresult = cq.Sketch().rect(1, 1)"))
+    assert result.status is Status.NO_SOLID
+    assert "only a Sketch" in (result.error or "")
+
+
+def test_empty_assembly_is_no_solid(sandbox: Sandbox):
+    result = sandbox.run(CadProgram(BOXES + "result = cq.Assembly()"))
+    assert (result.status, result.error) == (Status.NO_SOLID, "result holds no solid")
 
 
 def test_solids_are_counted_apart(sandbox: Sandbox):

@@ -1,5 +1,6 @@
 """What the self-check says is so: all of it here, and less on machines with less."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -13,23 +14,10 @@ from tests.conftest import ROOT
 
 COMMAND = [sys.executable, "-m", "cadvlm.execution.selfcheck"]
 
-# Starts a program on a machine on which one system call is missing.
-WITHOUT = """
-import ctypes, errno, os, struct, sys
-number, first = int(sys.argv[1]), sys.argv[2]
-LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
-# Of prctl (seccomp's), only the option that asks for seccomp or sets a filter.
-option = [(LOAD, 0, 0, 16), (EQUAL, 1, 0, 21), (EQUAL, 0, 1, 22)] if first == 'seccomp' else []
-lines = [(LOAD, 0, 0, 0), (EQUAL, 0, len(option) + 1, number), *option,
-         (RETURN, 0, 0, 0x50000 | errno.EINVAL if option else 0x50000 | errno.ENOSYS),
-         (RETURN, 0, 0, 0x7FFF0000)]
-code = ctypes.create_string_buffer(b''.join(struct.pack('=HBBI', *line) for line in lines))
-libc = ctypes.CDLL(None)
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-assert libc.prctl(22, 2, struct.pack('HP', len(lines), ctypes.addressof(code)), 0, 0) == 0
-os.execv(sys.argv[3], sys.argv[3:])
-"""
+LANDLOCK = [444, errno.ENOSYS]
 PRCTL = {"x86_64": 157, "aarch64": 167}
+SECCOMP = [PRCTL.get(os.uname().machine, 0), errno.EINVAL, 21, 22]
+"""Asking for it and setting a filter."""
 needs_both = pytest.mark.skipif(
     not (landlock.version() and seccomp.available()), reason="not all is there to be taken away"
 )
@@ -43,7 +31,7 @@ def test_everything_is_enforced_here():
 
 @needs_both
 def test_machine_without_landlock_does_not_pretend():
-    done = _without("landlock", 444)
+    done = _without(LANDLOCK)
     assert done.returncode == 1
     open_ = _open(done.stdout)
     assert {"reading files outside", "writing files outside"} <= open_
@@ -53,7 +41,7 @@ def test_machine_without_landlock_does_not_pretend():
 
 @needs_both
 def test_machine_without_seccomp_does_not_pretend():
-    done = _without("seccomp", PRCTL[os.uname().machine])
+    done = _without(SECCOMP)
     assert done.returncode == 1
     open_ = _open(done.stdout)
     assert {"new processes", "UDP", "modes and dates of files outside"} <= open_
@@ -96,9 +84,11 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 """
 
 
-def _without(name: str, number: int) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", WITHOUT, str(number), name, *COMMAND]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+def _without(call: list[int]) -> "subprocess.CompletedProcess[str]":
+    absent = [sys.executable, "-m", "tests.execution.absent", *map(str, call), "--"]
+    return subprocess.run(
+        [*absent, *COMMAND], capture_output=True, text=True, cwd=ROOT, check=False
+    )
 
 
 def _open(table: str) -> set[str]:

@@ -43,5 +43,12 @@ def test_failure_stays_with_its_own_program(sandbox: Sandbox):
     ]
 
 
+def test_shared_child_is_confined_as_any_other(sandbox: Sandbox):
+    codes = ("open('/etc/passwd')", "import socket\nsocket.socket()", "import os\nos.fork()")
+    programs = [OURS[0], *(CadProgram(code) for code in codes), OURS[1]]
+    statuses = [result.status for result in sandbox.run_ours(programs)]
+    assert statuses == [Status.OK, *[Status.FORBIDDEN] * 3, Status.OK]
+
+
 def test_no_programs_no_answers(sandbox: Sandbox):
     assert sandbox.run_ours([]) == []

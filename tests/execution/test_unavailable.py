@@ -1,5 +1,6 @@
 """A machine that fails is no program that fails: what really goes wrong, and who is charged."""
 
+import errno
 import os
 import resource
 import signal
@@ -19,6 +20,7 @@ from cadvlm.errors import SandboxUnavailable
 from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.records import CadProgram
+from tests.conftest import ROOT
 from tests.execution.processes import descendants
 from tests.parts import BOX
 
@@ -77,6 +79,19 @@ def test_zygote_killed_between_two_programs_is_replaced(victim: Sandbox):
 def test_zygote_that_is_stopped_is_replaced(victim: Sandbox):
     os.kill(_zygote(victim), signal.SIGSTOP)
     assert victim.run(BOX.program).status is Status.OK
+
+
+def test_no_process_left_is_the_machines_fault():
+    clone, flags_of_fork = {"x86_64": 56, "aarch64": 220}[os.uname().machine], 0x1200011
+    code = "from cadvlm.execution.sandbox import Sandbox; Sandbox()"
+    fork_fails = [clone, errno.EAGAIN, flags_of_fork]
+    absent = [sys.executable, "-m", "tests.execution.absent", *map(str, fork_fails), "--"]
+    done = subprocess.run(
+        [*absent, sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert "SandboxUnavailable: no box can be built" in last
+    assert "no process for it: [Errno 11]" in last
 
 
 def test_no_files_left_in_the_zygote_is_the_machines_fault(victim: Sandbox):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +14,7 @@ from cadvlm.config.execution import Limits
 from cadvlm.execution.result import Status
 from cadvlm.records import CadProgram
 from serve.builder import Builder, Built
+from tests.conftest import ROOT
 from tests.parts import L_BRACKET
 
 
@@ -25,6 +28,31 @@ def builder() -> Iterator[Builder]:
 @pytest.fixture(scope="module")
 def bracket(builder: Builder) -> Built:
     return builder.build(L_BRACKET.program)
+
+
+def test_builder_refuses_where_a_protection_is_missing_unless_told_otherwise() -> None:
+    # Unprivileged and for good: in a process of its own.
+    code = """
+import errno, sys
+from tests.execution.absent import take_away
+take_away(444, errno.ENOSYS)  # Landlock
+from cadvlm.config.execution import Limits
+from cadvlm.errors import SandboxUnavailable
+from serve.builder import Builder
+try:
+    Builder(Limits())
+except SandboxUnavailable as refusal:
+    print(refusal)
+Builder(Limits(), allow_unsafe=True).close()
+print("started")
+"""
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=ROOT, check=False)
+    refusal, started = done.stdout.splitlines()
+    assert "reading files outside, writing files outside not enforced" in refusal
+    assert "selfcheck" in refusal
+    assert "allow_unsafe=true" in refusal
+    assert started == "started"
 
 
 def test_figures_are_those_of_the_solid(bracket: Built) -> None:
