@@ -38,9 +38,9 @@ from cadvlm.geometry.facts import Curve, Facts, Surface
 from cadvlm.geometry.patches import SMOOTH, Meeting, Patch, patches
 from cadvlm.geometry.solid import Solid
 
-MOST_FACES = 5000
+MOST_FACES = 2000
 """Nothing is recognised on larger boundaries. Facts come from the process that ran the program, and
-nobody's part has so many."""
+pairs of holes grow with the square. A plate with 500 holes has 506 faces."""
 
 CLOSED = 0.95
 """Share of a full turn from which a hole counts as closed, and of half a turn up to which a strip
