@@ -100,7 +100,10 @@ class Sandbox:
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._turn = threading.Lock()
-        self._zygote = _Zygote()
+        try:
+            self._zygote = _Zygote()
+        except OSError as error:
+            raise SandboxUnavailable(f"the sandbox did not start: {error}") from None
         try:
             self._prove()
         except SandboxUnavailable:
@@ -219,7 +222,7 @@ class Sandbox:
                     self._zygote.close()
                     self._zygote = _Zygote()
                 box = self._try("program", [_BOX], [])[0]
-            except _Fault as error:
+            except (_Fault, OSError) as error:  # the latter from starting a zygote
                 reason = error
                 continue
             if box.status is Status.OK:

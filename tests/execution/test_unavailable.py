@@ -104,7 +104,10 @@ def test_no_files_left_in_the_zygote_is_the_machines_fault(victim: Sandbox):
     assert victim.run(BOX.program).status is Status.OK
 
 
-def test_no_files_left_here_is_the_machines_fault(victim: Sandbox):
+@pytest.mark.parametrize("zygote", ["alive", "killed"])
+def test_no_files_left_here_is_the_machines_fault(victim: Sandbox, zygote: str):
+    if zygote == "killed":
+        os.kill(_zygote(victim), signal.SIGKILL)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
