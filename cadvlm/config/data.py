@@ -46,6 +46,25 @@ class PictureConfig(Config):
     """Width and height in pixels."""
 
 
+class DrawingConfig(Config):
+    """How engineering drawings look."""
+
+    projection: Literal["first", "third"] = "third"
+    """Arrangement of the views: first angle (ISO, Europe) or third angle (ASME, America)."""
+
+    hidden: Literal["dashed", "none"] = "dashed"
+    """Whether hidden lines are drawn."""
+
+    dimensions: bool = True
+    """Whether the part is dimensioned."""
+
+    sheet: Literal["A4", "A3", "square"] = "square"
+    """Paper. ``square`` is for pictures: no frame, and letters that stay legible at 448 pixels."""
+
+    title_block: bool = True
+    """Whether A4 and A3 have a frame and a title block."""
+
+
 class SplitConfig(Config):
     """Shares of the parts. The split of a part follows from its shape, never from its name."""
 

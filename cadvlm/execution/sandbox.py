@@ -65,7 +65,8 @@ from cadvlm.execution.zygote import (
 )
 from cadvlm.records import CadProgram
 
-EXPORTS = ("step", "brep")
+SHAPE_FILES = ("step", "brep")
+EXPORTS = (*SHAPE_FILES, "drawing")
 
 START_S = 120.0
 """How long the zygote may take to import the kernel, on a cold disk."""
@@ -126,7 +127,7 @@ class Sandbox:
 
         Args:
             program: in any of :data:`cadvlm.execution.dialects.LANGUAGES`.
-            exports: any of ``step`` and ``brep``, for ``result.solid.files``.
+            exports: any of :data:`EXPORTS`, for ``result.solid.files``.
 
         Raises:
             InputError: another language, or an export that does not exist.
@@ -167,8 +168,8 @@ class Sandbox:
             InputError: a kind or an export that does not exist.
             SandboxUnavailable: the sandbox died and cannot be started again.
         """
-        if kind not in EXPORTS:
-            raise InputError(f"shape file of kind {kind!r}: there are {', '.join(EXPORTS)}")
+        if kind not in SHAPE_FILES:
+            raise InputError(f"shape file of kind {kind!r}: there are {', '.join(SHAPE_FILES)}")
         return self._measured(kind, [content], exports)[0]
 
     def _run(

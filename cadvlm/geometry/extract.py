@@ -31,6 +31,7 @@ from OCP.STEPControl import STEPControl_AsIs, STEPControl_Writer
 from OCP.TopoDS import TopoDS_Shape
 
 from cadvlm.geometry.boundary import facts
+from cadvlm.geometry.project import project
 from cadvlm.geometry.solid import Solid
 from cadvlm.geometry.tessellate import Unmeshable, tessellate
 from cadvlm.geometry.topology import (
@@ -82,7 +83,7 @@ def extract(
         shape: anything; solids are found at any depth, and what is no solid is left out.
         deflection: largest distance of mesh and surface, in diagonals of the bounding box.
         angle: largest turn of the normal along a segment, in radians.
-        exports: any of ``step`` and ``brep``, for ``Solid.files``.
+        exports: any of ``step``, ``brep`` and ``drawing``, for ``Solid.files``.
 
     Raises:
         NoSolid: there is no closed, valid solid of positive volume, or it cannot be meshed.
@@ -223,4 +224,4 @@ def _brep(body: TopoDS_Shape) -> bytes:
     return stream.getvalue()
 
 
-_EXPORTERS = {"step": _step, "brep": _brep}
+_EXPORTERS = {"step": _step, "brep": _brep, "drawing": project}

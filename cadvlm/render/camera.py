@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cadvlm.geometry.lines import VIEWS
+
 WIDTH_FILLED = 8 / 9
 HEIGHT_FILLED = 2 / 3
 
@@ -46,17 +48,12 @@ class Camera:
         return projected
 
 
-def _from(eye: tuple[int, int, int], up: tuple[int, int, int] = (0, 0, 1)) -> Camera:
+def _from(eye: tuple[int, int, int], up: tuple[int, int, int]) -> Camera:
     back = np.array(eye, dtype=float)
     right = np.cross(np.array(up), back)
     axes = np.stack([right, np.cross(back, right), back])
     return Camera(axes / np.linalg.norm(axes, axis=1, keepdims=True))
 
 
-CAMERAS = {
-    "iso": _from((1, -1, 1)),
-    "front": _from((0, -1, 0)),
-    "top": _from((0, 0, 1), up=(0, 1, 0)),
-    "right": _from((1, 0, 0)),
-}
-"""Where the eye stands, Z up: ``iso`` is GenCAD's; the other three are the sheets of a drawing."""
+CAMERAS = {name: _from(eye, up) for name, (eye, up) in VIEWS.items()}
+"""The views of a drawing, for pictures too."""

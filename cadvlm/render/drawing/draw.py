@@ -1,0 +1,223 @@
+"""Engineering drawings: front, top, right and isometric view of a part, with its dimensions.
+
+The lines come from the kernel, as the export ``drawing`` (:mod:`cadvlm.geometry.project`), the
+features from the facts of the boundary. Everything here works without the kernel, and the same part
+always gives the same sheet.
+
+First-angle and third-angle arrangement after ISO 5456-2: the view from above lies below the front
+view in the one and above it in the other, the view from the right on its left or on its right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cadvlm.errors import InputError
+from cadvlm.geometry.lines import Lines, NotADrawing, unpack
+from cadvlm.geometry.solid import Solid
+from cadvlm.records import Rendering
+from cadvlm.render import png
+from cadvlm.render.drawing import lettering
+from cadvlm.render.drawing.bitmap import bitmap
+from cadvlm.render.drawing.dimensions import FRAMES, Plan, extent, plan
+from cadvlm.render.drawing.features import Features, find
+from cadvlm.render.drawing.paper import PAPERS, TITLE, frame, ratio, scales, table
+from cadvlm.render.drawing.place import TEXT, Side, View, annotate, draw_view
+from cadvlm.render.drawing.sheet import Box, Ink, Label, Sheet
+
+Projection = Literal["first", "third"]
+
+APART = 9.0
+"""Free space between views, in millimetres."""
+
+SMALLER = 10
+"""How much smaller than the others the isometric view may be."""
+
+MOST = {"A4": 5, "A3": 7, "square": 4}
+"""Dimensions in a direction beside one view, and leaders in it, that a sheet has room for."""
+
+_GRIDS: dict[Projection, tuple[tuple[str, str], tuple[str, str]]] = {
+    "first": (("iso", "top"), ("right", "front")),
+    "third": (("front", "right"), ("top", "iso")),
+}
+"""Views by row, from below, and by column, from the left."""
+
+_SIDES: dict[Projection, dict[str, tuple[Side, Side]]] = {
+    "first": {"front": ("above", "right"), "top": ("below", "right"), "right": ("above", "left")},
+    "third": {"front": ("below", "left"), "top": ("above", "left"), "right": ("below", "right")},
+}
+"""Where the dimensions of a view go: away from its neighbours."""
+
+
+def draw(
+    solid: Solid,
+    *,
+    title: str = "",
+    projection: Projection = "third",
+    hidden: bool = True,
+    dimensions: bool = True,
+    sheet: str = "A3",
+    title_block: bool = True,
+    unit: str = "mm",
+) -> Sheet:
+    """Make the drawing of a part.
+
+    Args:
+        solid: with the export ``drawing`` among its files.
+        title: the part's name, for the title block.
+        projection: first angle (ISO) or third angle (ASME).
+        hidden: whether hidden lines are drawn, dashed.
+        dimensions: whether the part is dimensioned.
+        sheet: a name in :data:`cadvlm.render.drawing.paper.PAPERS`.
+        title_block: whether the sheet gets a frame and a title block; a square one never does.
+        unit: of the part, for the title block.
+
+    Raises:
+        InputError: the solid came without the export, or the program wrote nonsense there.
+    """
+    try:
+        views = unpack(solid.files["drawing"])
+    except KeyError:
+        raise InputError("no lines to draw: run the program with exports=('drawing',)") from None
+    except NotADrawing as fault:
+        raise InputError(f"the lines of the drawing: {fault}") from None
+    paper = PAPERS[sheet]
+    framed = paper.framed and title_block
+    space = paper.space
+    if framed:
+        space = Box(space.left, space.bottom + TITLE.height, space.right, space.top).grown(-4)
+    plans = _plans(solid, views, dimensions, MOST[sheet])
+    drawn, scale = _fitted(views, plans, solid.bbox, space, projection, hidden, paper.framed)
+    if framed:
+        drawn.add(frame(paper))
+        block = table(title, scale, unit, projection == "first", sheet)
+        drawn.add(block, paper.space.right - TITLE.width, paper.space.bottom)
+    return Sheet(paper.width, paper.height, title, drawn)
+
+
+def render(sheet: Sheet, width: int) -> Rendering:
+    """A sheet as a picture, so many pixels wide, as PNG."""
+    image = bitmap(sheet, width)
+    return Rendering("sheet", "drawing", width, len(image), png.encode(image))
+
+
+def _plans(solid: Solid, views: dict[str, Lines], dimensions: bool, most: int) -> dict[str, Plan]:
+    features = find(solid.facts, solid.bbox) if solid.facts else Features([], ([], [], []), [])
+    return plan(features, solid.bbox, views, dimensions=dimensions, most=most)
+
+
+def _fitted(
+    views: dict[str, Lines],
+    plans: dict[str, Plan],
+    bbox: Sequence[float],
+    space: Box,
+    projection: Projection,
+    hidden: bool,
+    standard: bool,
+) -> tuple[Ink, float]:
+    """The views at the largest scale at which they fit, with all that belongs to them."""
+    grid = _GRIDS[projection]
+    bare = {name: np.ptp(extent(views[name]), axis=0) for name in FRAMES}
+    width, depth, height = bare["front"][0], bare["top"][1], bare["front"][1]
+    largest = min(space.width / (width + depth), space.height / (height + depth))
+    for scale in scales(largest, standard):
+        placed = {
+            name: _view(views[name], plans[name], _low(name, bbox), scale, sides, hidden)
+            for name, sides in _SIDES[projection].items()
+        }
+        arranged = _arranged(placed, grid, space)
+        if arranged is None:
+            continue
+        ink, cell = arranged
+        pictorial = _pictorial(views["iso"], cell, scale, standard)
+        if pictorial is not None:
+            ink.add(pictorial)
+            return ink, scale
+    raise AssertionError("scales go on without end")
+
+
+def _low(view: str, bbox: Sequence[float]) -> NDArray[np.float64]:
+    return np.array([bbox[k] for k in FRAMES[view]])
+
+
+def _view(
+    lines: Lines,
+    plan: Plan,
+    low: NDArray[np.float64],
+    scale: float,
+    sides: tuple[Side, Side],
+    hidden: bool,
+) -> View:
+    view = draw_view(lines, low, scale, hidden=hidden, smooth=False)
+    annotate(view, plan, low, scale, sides)
+    return view
+
+
+def _pictorial(lines: Lines, cell: Box, scale: float, standard: bool) -> Ink | None:
+    """The isometric view in the middle of what the others leave; None: not half as large as it
+    should be would fit. Its scale is written under it where it is another."""
+    low, high = extent(lines)
+    room = cell.grown(-APART / 2)
+    for own in scales(scale, standard):
+        width, height = (high - low) * own
+        note = 0.0 if own == scale or not standard else TEXT + 4
+        if width <= room.width and height + note <= room.height:
+            break
+        if own < scale / SMALLER:
+            return None
+    corner = room.left + (room.width - width) / 2, room.bottom + (room.height - height + note) / 2
+    ink = Ink()
+    ink.add(draw_view(lines, low, own, hidden=False, smooth=True).ink, *corner)
+    if note:
+        text = f"({ratio(own)})"
+        middle = room.left + (room.width - lettering.width(text, TEXT)) / 2
+        ink.labels.append(Label(text, (middle, corner[1] - note), TEXT))
+    return ink
+
+
+def _arranged(
+    views: dict[str, View], grid: tuple[tuple[str, str], tuple[str, str]], space: Box
+) -> tuple[Ink, Box] | None:
+    """The views in line with one another, and the cell that is left; None: they do not fit."""
+    boxes = {name: view.ink.box for name, view in views.items()}
+    columns = [[boxes[row[c]] for row in grid if row[c] in boxes] for c in (0, 1)]
+    rows = [[boxes[name] for name in row if name in boxes] for row in grid]
+    # Neighbours share their origin in one direction.
+    left, right = ([max(side(b) for b in bs) for bs in columns] for side in (_left, _right))
+    below, above = ([max(side(b) for b in bs) for bs in rows] for side in (_below, _above))
+    widths, heights = np.add(left, right), np.add(below, above)
+    spare = space.width - widths.sum() - APART, space.height - heights.sum() - APART
+    if min(spare) < 0:
+        return None
+    x = space.left + np.array([spare[0] / 4, spare[0] * 3 / 4 + widths[0] + APART])
+    y = space.bottom + np.array([spare[1] / 4, spare[1] * 3 / 4 + heights[0] + APART])
+    ink, cell = Ink(), space
+    for r, names in enumerate(grid):
+        for c, name in enumerate(names):
+            if name in views:
+                ink.add(views[name].ink, float(x[c] + left[c]), float(y[r] + below[r]))
+                continue
+            across = (space.left, x[1]) if c == 0 else (x[0] + widths[0], space.right)
+            up = (space.bottom, y[1]) if r == 0 else (y[0] + heights[0], space.top)
+            cell = Box(float(across[0]), float(up[0]), float(across[1]), float(up[1]))
+    return ink, cell
+
+
+def _left(box: Box) -> float:
+    return -box.left
+
+
+def _right(box: Box) -> float:
+    return box.right
+
+
+def _below(box: Box) -> float:
+    return -box.bottom
+
+
+def _above(box: Box) -> float:
+    return box.top
