@@ -17,7 +17,7 @@ from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.evaluation.evaluate import evaluate
 
 ROOT = Path(__file__).parents[2]
-N_PARTS = 6
+N_PARTS = 12  # three calls: the driver is killed after the first
 BUSY = """
 import cadquery as cq
 total = 0
