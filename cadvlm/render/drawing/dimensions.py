@@ -11,7 +11,7 @@ there is more than fits, the least important is left out: see ``most`` in :func:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import atan2, hypot, log10, tau
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadvlm.geometry.lines import Kind, Lines
-from cadvlm.render.drawing.features import Features, Round
+from cadvlm.render.drawing.features import SHORT, Features, Round
 
 Point = tuple[float, float]
 
@@ -216,10 +216,59 @@ class _Planner:
                     self._position(view, bool(upright), k, it.center[k], around, it.radius)
         for k, steps in enumerate(self.features.steps):
             for at in steps:
-                seen = [(self._seen(v, FRAMES[v][1] == k, at), v) for v in FRAMES if k in FRAMES[v]]
-                length, view = max(seen, key=lambda found: found[0])
-                if length > self.same:
-                    self._position(view, FRAMES[view][1] == k, k, at, None, length)
+                self._step(k, at)
+        for view in FRAMES:
+            for length, point in self._corners(view):
+                for upright, k in enumerate(FRAMES[view]):
+                    if not self._is_silhouette(view, upright, point):
+                        self._position(view, bool(upright), k, point[upright], None, length / 2)
+
+    def _step(self, k: int, at: float) -> None:
+        """A flat face, where its edge is longest; on a hidden one if it is seen nowhere."""
+        views = [view for view, frame in FRAMES.items() if k in frame]
+        kinds = [Kind.VISIBLE]
+        if not any(self._ends_at(it, k, at) for it in self.features.rounds):
+            kinds.append(Kind.HIDDEN)
+        for kind in kinds:
+            seen = [self._seen(view, FRAMES[view][1] == k, at, kind) for view in views]
+            if max(seen) > self.same:
+                view = views[seen.index(max(seen))]
+                self._position(view, FRAMES[view][1] == k, k, at, None, max(seen))
+                return
+
+    def _ends_at(self, it: Round, k: int, at: float) -> bool:
+        """Whether this is the bottom of a blind hole, whose depth is told."""
+        return (
+            bool(it.depth)
+            and it.direction == k
+            and min(abs(at - it.low), abs(at - it.high)) < self.same
+        )
+
+    def _is_silhouette(self, view: str, upright: int, point: Point) -> bool:
+        """Whether a corner is where a round face ends, chamfer included: a diameter says so."""
+        k, along = FRAMES[view][upright], FRAMES[view][1 - upright]
+        return any(
+            it.direction == along
+            and abs(point[upright] - it.center[k]) < it.radius + 10 * self.same
+            and it.low - SHORT * it.radius < point[1 - upright] < it.high + SHORT * it.radius
+            for it in self.features.rounds
+            if it.full
+        )
+
+    def _corners(self, view: str) -> Iterator[tuple[float, Point]]:
+        """Where slanting edges begin and end, with their length; not where they run into an arc,
+        for then the arc says where."""
+        slanting, bent = [], [np.zeros((0, 2))]
+        for kind, points, _ in self.views[view].curves():
+            if len(points) > 2:
+                bent.append(points[[0, -1]])
+            elif kind == Kind.VISIBLE and (np.abs(points[1] - points[0]) > 10 * self.same).all():
+                slanting.append(points)
+        ends = np.concatenate(bent)
+        for points in slanting:
+            for x, y in points.tolist():
+                if not (np.abs(ends - (x, y)).max(axis=1) < 10 * self.same).any():
+                    yield float(np.hypot(*(points[1] - points[0]))), (x, y)
 
     def _position(
         self,
@@ -242,12 +291,12 @@ class _Planner:
                 Linear(upright, low, at, text, feature, weight=weight + (feature is not None) * 1e9)
             )
 
-    def _seen(self, view: str, upright: bool, at: float) -> float:
-        """Length of the straight visible lines at a position."""
+    def _seen(self, view: str, upright: bool, at: float, kind: Kind = Kind.VISIBLE) -> float:
+        """Length of the straight lines at a position."""
         return sum(
             float(abs(points[1, 1 - upright] - points[0, 1 - upright]))
-            for kind, points, _ in self.views[view].curves()
-            if kind == Kind.VISIBLE
+            for found, points, _ in self.views[view].curves()
+            if found == kind
             and len(points) == 2
             and (np.abs(points[:, int(upright)] - at) < 10 * self.same).all()
         )

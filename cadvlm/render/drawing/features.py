@@ -6,6 +6,7 @@ a dimension belongs where a feature shows its true shape (ISO 129-1, 5.1).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import pi, tau
 
@@ -19,6 +20,9 @@ ALIGNED = 1e-6
 
 FULL = tau - 1e-3
 """Angle from which a round face counts as closed."""
+
+SHORT = 0.3
+"""Length of a cone, in radii, below which it is a chamfer and gets no diameters."""
 
 CENTRED = pi - 1e-3
 """Angle from which the centre of an arc is marked and located, as at the end of a slot."""
@@ -114,6 +118,9 @@ def _rounds(facts: Facts, same: float) -> list[Round]:
         place = np.rint(np.array([*across, face["radius"]]) / (10 * same)).astype(int)
         groups.setdefault((k, int(face["sense"]), *place.tolist()), []).append(int(row))
     found = [_round(key[0], faces[rows], blind[rows]) for key, rows in groups.items()]
+    for end in _ends(faces):
+        if not any(_alike(end, other, 10 * same) for other in found):
+            found.append(end)
     return sorted(found, key=lambda it: (it.direction, -it.radius, it.center))
 
 
@@ -137,6 +144,33 @@ def _round(k: int, faces: NDArray[np.void], blind: NDArray[np.bool_]) -> Round:
         high=high,
         depth=high - low if hole and blind.any() and len(spans) == 1 else None,
     )
+
+
+def _ends(faces: NDArray[np.void]) -> Iterator[Round]:
+    """The two circles that a whole cone ends in. Chamfers and tips are too short to tell."""
+    cones = faces[(faces["surface"] == Surface.CONE) & (faces["around"] >= FULL)]
+    for cone in cones:
+        k = int(np.argmax(np.abs(cone["axis"])))
+        half = float(cone["along"]) / 2
+        if 1 - abs(cone["axis"][k]) > ALIGNED or 2 * half < SHORT * cone["radius"]:
+            continue
+        for side in (-1, 1):
+            radius = float(cone["radius"] + side * half * np.tan(cone["second"]))
+            center = cone["point"] + side * half * cone["axis"]
+            at, middle = tuple(center.tolist()), tuple(cone["center"].tolist())
+            if radius > SHORT * cone["radius"]:
+                hole = bool(cone["sense"] < 0)
+                yield Round(k, at, radius, hole, tau, middle, at[k], at[k], None)
+
+
+def _alike(one: Round, other: Round, same: float) -> bool:
+    """The same circle, seen along its axis."""
+    across = [
+        abs(a - b)
+        for k, (a, b) in enumerate(zip(one.center, other.center, strict=True))
+        if k != one.direction
+    ]
+    return one.direction == other.direction and max(*across, abs(one.radius - other.radius)) < same
 
 
 def _blind(facts: Facts) -> NDArray[np.bool_]:

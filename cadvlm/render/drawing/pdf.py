@@ -11,10 +11,16 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cadvlm.render.drawing.sheet import Line, Sheet
+from cadvlm.render.drawing.sheet import Label, Line, Sheet
 
 POINTS = 72 / 25.4
 """Points in a millimetre."""
+
+CAPITALS = 0.72
+"""Height of Helvetica's capitals in sizes of the font."""
+
+_SPELT = {"⌀": "Ø", "↧": "depth "}
+"""Signs that Helvetica lacks."""
 
 
 def pdf(sheet: Sheet) -> bytes:
@@ -24,7 +30,9 @@ def pdf(sheet: Sheet) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Resources << >> "
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] "
+        "/Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica "
+        "/Encoding /WinAnsiEncoding >> >> >> "
         "/Contents 4 0 R >>".encode(),
         f"<< /Length {len(content)} /Filter /FlateDecode >>\nstream\n".encode()
         + content
@@ -56,15 +64,24 @@ def _content(sheet: Sheet) -> Iterator[str]:
         yield from (_path(s.points) + " S" for s in sheet.ink.strokes if s.line is line)
     yield "1 J [] 0 d"
     for label in sheet.ink.labels:
-        yield f"/Span << /ActualText {_text(label.text)} >> BDC {_number(label.stroke_width)} w"
+        yield f"{_number(label.stroke_width)} w"
         yield from (_path(points) + " S" for points in label.strokes())
-        yield "EMC"
+        yield _unseen(label)
     yield from (_path(arrow.corners()) + " f" for arrow in sheet.ink.arrows)
 
 
 def _path(points: NDArray[np.float64]) -> str:
     first, *others = (f"{_number(x)} {_number(y)}" for x, y in points.tolist())
     return " ".join([f"{first} m", *(f"{point} l" for point in others)])
+
+
+def _unseen(label: Label) -> str:
+    """The letters once more, without ink, for searching and copying."""
+    text = "".join(_SPELT.get(letter, letter) for letter in label.text)
+    turn = "0 1 -1 0" if label.upright else "1 0 0 1"
+    at = " ".join(map(_number, label.at))
+    letters = text.encode("cp1252", "replace").hex()
+    return f"BT 3 Tr /F {_number(label.height / CAPITALS)} Tf {turn} {at} Tm <{letters}> Tj ET"
 
 
 def _text(text: str) -> str:
