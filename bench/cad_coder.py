@@ -65,3 +65,7 @@ def iou_best(prediction: Path, reference: Path) -> float:
         except Exception:  # as published: whatever the kernel raises counts as no overlap
             continue
     return best
+
+
+if __name__ == "__main__":  # python -m bench.cad_coder PREDICTION.step REFERENCE.step
+    print(iou_best(Path(sys.argv[1]), Path(sys.argv[2])))

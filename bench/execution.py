@@ -66,7 +66,7 @@ def _measure(sandbox: Sandbox, item: Item, folder: Path) -> tuple[list[float], f
     """Seconds in the order of ``COLUMNS``, and by how much the two scores differ."""
     step, peer_executes = timed(lambda: cad_coder.execute(item.code, folder))
     result, we_execute = timed(lambda: sandbox.run(CadProgram(item.code)))
-    solid = result.solid or result.unsound
+    solid = result.unsound or result.solid  # to the letter: bodies that are no valid solids count
     if step is None or solid is None:
         return None
     theirs, peer_scores = timed(lambda: cad_coder.iou_best(step, item.reference))

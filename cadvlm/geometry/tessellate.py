@@ -82,7 +82,7 @@ def tessellate(
         BRepTools.Clean_s(body)
         BRepMesh_IncrementalMesh(body, parameters)
         left_out = [face for face in explore(body, FACE) if not _is_triangulated(face)]
-        if any(_area(face) > SLIVER * (size * scale) ** 2 for face in left_out):
+        if any(area(face) > SLIVER * (size * scale) ** 2 for face in left_out):
             continue
         pieces = _Pieces()
         for solid in explore(body, SOLID):
@@ -113,7 +113,8 @@ def _is_triangulated(face: TopoDS_Shape) -> bool:
     return BRep_Tool.Triangulation_s(TopoDS.Face_s(face), TopLoc_Location()) is not None
 
 
-def _area(face: TopoDS_Shape) -> float:
+def area(face: TopoDS_Shape) -> float:
+    """Of one face, in squared units."""
     skin = GProp_GProps()
     BRepGProp.SurfaceProperties_s(face, skin)
     return float(skin.Mass())

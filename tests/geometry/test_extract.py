@@ -20,9 +20,11 @@ from OCP.TopLoc import TopLoc_Location
 from OCP.TopoDS import TopoDS_Compound, TopoDS_Shape, TopoDS_Shell, TopoDS_Solid
 
 from cadvlm import execution
+from cadvlm.geometry.compare import iou
 from cadvlm.geometry.extract import NoSolid, extract, salvage
 from cadvlm.geometry.solid import Mesh, Solid
 from cadvlm.records import CadProgram
+from tests.meshes import turned
 from tests.parts import PARTS
 
 
@@ -98,6 +100,12 @@ def test_edges_are_polylines_on_the_solid():
     for circle in circles:
         assert np.allclose(np.hypot(circle[:, 0], circle[:, 1]), 5)
         assert np.array_equal(circle[0], circle[-1])
+
+
+def test_thin_tube_overlaps_with_itself_however_its_facets_lie():
+    outer, inner = (BRepPrimAPI_MakeCylinder(radius, 0.3).Shape() for radius in (1.0, 0.95))
+    tube = extract(BRepAlgoAPI_Cut(outer, inner).Shape()).mesh
+    assert iou(tube, turned(tube, (0, 0, 1), 1.7)) > 0.998
 
 
 def test_finer_deflection_comes_closer():
