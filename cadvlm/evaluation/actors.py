@@ -179,7 +179,7 @@ class Scorer:
             result = self._sandbox.read(reference.content, kind)
         if result.solid is None:
             raise InputError(f"{result.status}: {result.error}")
-        return result.solid
+        return result.unsound or result.solid
 
     def _run(self, program: CadProgram) -> ExecutionResult:
         return self._sandbox.run(program)

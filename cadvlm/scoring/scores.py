@@ -68,7 +68,9 @@ def score(
     Args:
         candidate: What the prediction built, or None when it built no valid solid.
         reference: What it should have built.
-        unsound: All its solids, valid or not, where that is more; only ``iou_best`` looks.
+        unsound: All its solids, valid or not, where that is more. Beside a valid solid they fill
+            space, and count wherever space is compared: leaving a bad body behind shall not pay.
+            Without one only ``iou_best`` looks at them, as its authors do.
         seed: Of the sampled points.
 
     Returns:
@@ -82,7 +84,8 @@ def score(
             **{name: None if value is None else 0.0 for name, value in known.items()},
             "iou_best": iou_best(unsound, reference) if unsound else 0.0,
         }
-    a, b = unit_body(candidate), unit_body(reference)
+    whole = unsound or candidate
+    a, b = unit_body(whole), unit_body(reference)
     pair = distance.Pair(a.mesh, b.mesh, seed)
     squared = distance.squared_chamfer(pair)
     unmoved = iou(a.mesh, b.mesh)
@@ -91,8 +94,8 @@ def score(
         "iou": unmoved,
         "iou_aligned": aligned.iou,
         "surface_iou": distance.surface_iou(pair, aligned.pose),
-        "iou_best": iou_best(unsound or candidate, reference),
-        "iou_absolute": iou(candidate.mesh, reference.mesh),
+        "iou_best": iou_best(whole, reference),
+        "iou_absolute": iou(whole.mesh, reference.mesh),
         **{name: distance.f_score(pair, value) for name, value in THRESHOLDS.items()},
         "normal_consistency": distance.normal_consistency(pair),
         **{name: measure(candidate, reference) for name, measure in STRUCTURE.items()},

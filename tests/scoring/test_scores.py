@@ -58,6 +58,12 @@ def test_of_an_unsound_solid_only_iou_best_is_measured():
     assert not any(scores.values())
 
 
+def test_a_bad_body_beside_a_valid_solid_fills_space():
+    whole = score(solid(box()), solid(BRACKET), unsound=solid(BRACKET))
+    assert whole["iou"] == pytest.approx(1, abs=1e-3)
+    assert score(solid(BRACKET), solid(BRACKET), unsound=solid(box()))["iou"] < 0.9
+
+
 def test_scores_have_the_names_that_are_announced():
     assert set(score(None, solid(BRACKET))) == set(METRICS)
     assert set(score(solid(box()), solid(BRACKET))) == set(METRICS)
