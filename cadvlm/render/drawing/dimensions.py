@@ -32,6 +32,10 @@ AXIAL = ("right", "front", "top")
 SAME = 1e-5
 """Positions and radii that differ by less, in diagonals of the part, are one."""
 
+APART = 0.015
+"""Slanting edges shorter than this are not told, nor ends of theirs that lie so near to what is, in
+diagonals of the part: broken edges, and facets where a mesh was drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Linear:
@@ -77,7 +81,7 @@ class _Planner:
         self.features, self.views = features, views
         self.low, self.high = np.array(bbox[:3]), np.array(bbox[3:])
         size = float(np.linalg.norm(self.high - self.low))
-        self.same = SAME * size
+        self.same, self.apart = SAME * size, APART * size
         self.decimals = max(2, min(6, 4 - int(np.ceil(log10(size)))))
         self.plans = {name: Plan() for name in FRAMES}
         self.outer = next((r for r in features.rounds if self._is_outline(r)), None)
@@ -221,7 +225,8 @@ class _Planner:
             for length, point in self._corners(view):
                 for upright, k in enumerate(FRAMES[view]):
                     if not self._is_silhouette(view, upright, point):
-                        self._position(view, bool(upright), k, point[upright], None, length / 2)
+                        at = point[upright]
+                        self._position(view, bool(upright), k, at, None, length / 2, self.apart)
 
     def _step(self, k: int, at: float) -> None:
         """A flat face, where its edge is longest; on a hidden one if it is seen nowhere."""
@@ -262,7 +267,11 @@ class _Planner:
         for kind, points, _ in self.views[view].curves():
             if len(points) > 2:
                 bent.append(points[[0, -1]])
-            elif kind == Kind.VISIBLE and (np.abs(points[1] - points[0]) > 10 * self.same).all():
+            elif (
+                kind == Kind.VISIBLE
+                and np.hypot(*(points[1] - points[0])) > self.apart
+                and (np.abs(points[1] - points[0]) > 10 * self.same).all()
+            ):
                 slanting.append(points)
         ends = np.concatenate(bent)
         for points in slanting:
@@ -278,13 +287,14 @@ class _Planner:
         at: float,
         feature: tuple[Point, float] | None,
         weight: float,
+        apart: float = 0.0,
     ) -> None:
         low = float(self.low[k])
         on_axis = self.outer and k != self.outer.direction
         known = [*self.placed[k], low, float(self.high[k])]
         if on_axis and self.outer:
             known.append(self.outer.center[k])
-        if all(abs(at - other) > self.same for other in known):
+        if all(abs(at - other) > max(apart, self.same) for other in known):
             self.placed[k].append(at)
             text = self.number(at - low)
             self.plans[view].linear.append(
