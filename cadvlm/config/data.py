@@ -36,16 +36,6 @@ class SourceConfig(Config):
         return self
 
 
-class PictureConfig(Config):
-    """What is drawn of every part."""
-
-    views: tuple[Literal["iso", "front", "top", "right"], ...] = ("iso",)
-    """Cameras, one picture each."""
-
-    size: int = Field(448, ge=32, le=4096)
-    """Width and height in pixels."""
-
-
 class DrawingConfig(Config):
     """How engineering drawings look."""
 
@@ -63,6 +53,19 @@ class DrawingConfig(Config):
 
     title_block: bool = True
     """Whether A4 and A3 have a frame and a title block."""
+
+
+class PictureConfig(Config):
+    """What is drawn of every part."""
+
+    views: tuple[Literal["iso", "front", "top", "right", "drawing"], ...] = ("iso",)
+    """Cameras, one shaded picture each; ``drawing`` is a sheet with all of them and dimensions."""
+
+    size: int = Field(448, ge=32, le=4096)
+    """Width and height in pixels. A drawing on A4 or A3 is as wide, and as high as the paper."""
+
+    drawing: DrawingConfig = DrawingConfig()
+    """For ``drawing`` among the views."""
 
 
 class SplitConfig(Config):

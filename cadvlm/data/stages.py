@@ -24,8 +24,12 @@ from cadvlm.data.split import split_of
 from cadvlm.dataset import QUARANTINE_SCHEMA, SAMPLE_SCHEMA, SPLITS
 from cadvlm.execution.result import ExecutionResult
 from cadvlm.execution.sandbox import Sandbox
-from cadvlm.records import Part, Refusal, Sample
+from cadvlm.geometry.solid import Solid
+from cadvlm.records import Part, Refusal, Rendering, Sample
 from cadvlm.storage import Folder
+
+DRAWING = "drawing"
+"""The view that is no camera, and what the sandbox exports for it."""
 
 SHARDS = "shards"
 """Folder with one receipt for every finished shard."""
@@ -48,23 +52,21 @@ class Builder:
     def __init__(self, config: PrepareConfig) -> None:
         self._config = config
         self._sandbox = Sandbox(config.limits)
+        self._exports = ("drawing",) if DRAWING in config.pictures.views else ()
 
     def __call__(self, shard: Shard) -> Shard:
         rows: list[Part | Refusal] = pickle.loads(shard["rows"])
         # Every reader so far has its programs from our own writers.
         programs = [row.program for row in rows if isinstance(row, Part)]
-        results = iter(self._sandbox.run_ours(programs))
+        results = iter(self._sandbox.run_ours(programs, exports=self._exports))
         built = [self.build(row, next(results)) if isinstance(row, Part) else row for row in rows]
         return {"name": shard["name"], "rows": pickle.dumps(built)}
 
     def build(self, part: Part, result: ExecutionResult) -> Sample | Refusal:
         """Draw what a part's program built, or say why there is nothing to draw."""
-        from cadvlm.render.shaded import render
-
         if result.solid is None:
             detail = result.error or ""
             return Refusal(part.id, part.source, "execute", result.status.value, detail)
-        pictures = self._config.pictures
         return Sample(
             id=part.id,
             source=part.source,
@@ -73,13 +75,33 @@ class Builder:
             code=part.program.code,
             operations=part.program.operations,
             n_tokens=count_tokens(part.program.code),
-            images=render(result.solid, pictures.views, pictures.size),
+            images=self._pictures(part.id, result.solid),
             prompt=self._config.prompt,
             sequence=part.sequence,
             n_faces=result.solid.n_faces,
             volume=result.solid.volume,
             bbox=result.solid.bbox,
         )
+
+    def _pictures(self, name: str, solid: Solid) -> tuple[Rendering, ...]:
+        from cadvlm.render import shaded
+        from cadvlm.render.drawing.draw import draw, render
+
+        pictures, look = self._config.pictures, self._config.pictures.drawing
+        views = [view for view in pictures.views if view != DRAWING]
+        shown = shaded.render(solid, views, pictures.size)
+        if DRAWING not in pictures.views:
+            return shown
+        sheet = draw(
+            solid,
+            title=name,
+            projection=look.projection,
+            hidden=look.hidden == "dashed",
+            dimensions=look.dimensions,
+            sheet=look.sheet,
+            title_block=look.title_block,
+        )
+        return (*shown, render(sheet, pictures.size))
 
 
 def write(shard: Shard, config: PrepareConfig) -> dict[str, Any]:

@@ -139,7 +139,9 @@ class Sandbox:
             return ExecutionResult(fault.status, 0.0, fault.line)
         return self._run([translated], exports)[0]
 
-    def run_ours(self, programs: Sequence[CadProgram]) -> list[ExecutionResult]:
+    def run_ours(
+        self, programs: Sequence[CadProgram], *, exports: Collection[str] = ()
+    ) -> list[ExecutionResult]:
         """Run programs that this project wrote itself; several at a time share one child.
 
         A fork costs as much as a simple program. But programs in one process can spoil each
@@ -149,8 +151,9 @@ class Sandbox:
         results: list[ExecutionResult] = []
         for start in range(0, len(programs), MOST_PROGRAMS):
             shared = programs[start : start + MOST_PROGRAMS]
-            for program, result in zip(shared, self._run(shared, ()), strict=True):
-                results.append(self.run(program) if result.status in _KILLED else result)
+            for program, result in zip(shared, self._run(shared, exports), strict=True):
+                again = result.status in _KILLED
+                results.append(self.run(program, exports=exports) if again else result)
         return results
 
     def read(self, content: bytes, kind: str, *, exports: Collection[str] = ()) -> ExecutionResult:
