@@ -28,8 +28,8 @@ VIEWS = {
 }
 """Where the eye stands, and which way is up. The isometric view is GenCAD's."""
 
-LONGEST = 1 << 22
-"""Points or curves in one view beyond which it is no drawing."""
+LONGEST = 1 << 17
+"""Points or curves in one view beyond which it is no drawing. The largest seen had 10,000."""
 
 
 class Kind(IntEnum):
@@ -134,4 +134,6 @@ def _fault(lines: Lines) -> str | None:
         return "a line of no kind"
     if (lines.circles[:, 2] < 0).any():
         return "a negative radius"
+    if not (lines.kinds == Kind.VISIBLE).any():
+        return "nothing to be seen"
     return None

@@ -124,6 +124,7 @@ def forged(**changed: np.ndarray) -> bytes:
         (forged(points=np.array([[0.0, np.nan], [2.0, 3.0]])), "finite"),
         (forged(starts=np.array([0, 1], np.int32)), "cover"),
         (forged(kinds=np.array([3], np.int32)), "kind"),
+        (forged(kinds=np.array([Kind.HIDDEN], np.int32)), "seen"),
         (forged(circles=np.array([[0.0, 0.0, -1.0]])), "radius"),
     ],
 )

@@ -85,6 +85,9 @@ class _Planner:
         self.decimals = max(2, min(6, 4 - int(np.ceil(log10(size)))))
         self.plans = {name: Plan() for name in FRAMES}
         self.outer = next((r for r in features.rounds if self._is_outline(r)), None)
+        self.straight = {
+            (name, kind): _straight(views[name], kind) for name in FRAMES for kind in Kind
+        }
         self.placed: list[list[float]] = [[], [], []]
         """Positions along X, Y, Z that have their dimension."""
 
@@ -303,13 +306,9 @@ class _Planner:
 
     def _seen(self, view: str, upright: bool, at: float, kind: Kind = Kind.VISIBLE) -> float:
         """Length of the straight lines at a position."""
-        return sum(
-            float(abs(points[1, 1 - upright] - points[0, 1 - upright]))
-            for found, points, _ in self.views[view].curves()
-            if found == kind
-            and len(points) == 2
-            and (np.abs(points[:, int(upright)] - at) < 10 * self.same).all()
-        )
+        ends = self.straight[view, kind]
+        there = (np.abs(ends[:, :, int(upright)] - at) < 10 * self.same).all(axis=1)
+        return float(np.abs(np.diff(ends[there][:, :, 1 - upright])).sum())
 
     def overall(self) -> None:
         size = float((self.high - self.low).max())
@@ -373,6 +372,12 @@ def _first(dimensions: list[Linear], upright: bool, most: int) -> list[Linear]:
     own = [dimension for dimension in dimensions if dimension.upright == upright]
     own.sort(key=lambda dimension: -dimension.weight)
     return sorted(own[:most], key=lambda it: (it.high - it.low, it.low))
+
+
+def _straight(lines: Lines, kind: Kind) -> NDArray[np.float64]:
+    """(N, 2, 2) ends of the straight lines of a kind."""
+    found = [points for of, points, _ in lines.curves() if of == kind and len(points) == 2]
+    return np.array(found).reshape(-1, 2, 2)
 
 
 def extent(lines: Lines) -> NDArray[np.float64]:

@@ -10,6 +10,8 @@ view in the one and above it in the other, the view from the right on its left o
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -21,6 +23,7 @@ from cadvlm.geometry.lines import Lines, NotADrawing, unpack
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import Rendering
 from cadvlm.render import png
+from cadvlm.render.camera import CAMERAS
 from cadvlm.render.drawing import lettering
 from cadvlm.render.drawing.bitmap import bitmap
 from cadvlm.render.drawing.dimensions import FRAMES, Plan, extent, plan
@@ -30,6 +33,15 @@ from cadvlm.render.drawing.place import TEXT, Side, View, annotate, draw_view
 from cadvlm.render.drawing.sheet import Box, Ink, Label, Sheet
 
 Projection = Literal["first", "third"]
+
+CROWDED = 6.0
+"""Rather than shrinking the views by more, dimensions are left out."""
+
+LARGEST, SMALLEST = 1e9, 1e-6
+"""Diagonals of what is drawn, in its unit."""
+
+OVER = 0.05
+"""How far lines may reach beyond the part's bounding box, in its diagonals."""
 
 APART = 9.0
 """Free space between views, in millimetres."""
@@ -90,8 +102,18 @@ def draw(
     space = paper.space
     if framed:
         space = Box(space.left, space.bottom + TITLE.height, space.right, space.top).grown(-4)
-    plans = _plans(solid, views, dimensions, MOST[sheet])
-    drawn, scale = _fitted(views, plans, solid.bbox, space, projection, hidden, paper.framed)
+    _check(views, solid.bbox)
+    features = find(solid.facts, solid.bbox) if solid.facts else Features([], ([], [], []), [])
+    for most in range(MOST[sheet], -1, -1):
+        plans = plan(features, solid.bbox, views, dimensions=dimensions and most > 0, most=most)
+        smallest = 1 / CROWDED if most else 0.0
+        fitted = _fitted(
+            views, plans, solid.bbox, space, projection, hidden, paper.framed, smallest
+        )
+        if fitted is not None:
+            break
+    assert fitted is not None  # without dimensions everything fits at some scale
+    drawn, scale = fitted
     if framed:
         drawn.add(frame(paper))
         block = table(title, scale, unit, projection == "first", sheet)
@@ -105,9 +127,18 @@ def render(sheet: Sheet, width: int) -> Rendering:
     return Rendering("sheet", "drawing", width, len(image), png.encode(image))
 
 
-def _plans(solid: Solid, views: dict[str, Lines], dimensions: bool, most: int) -> dict[str, Plan]:
-    features = find(solid.facts, solid.bbox) if solid.facts else Features([], ([], [], []), [])
-    return plan(features, solid.bbox, views, dimensions=dimensions, most=most)
+def _check(views: dict[str, Lines], bbox: Sequence[float]) -> None:
+    """Refuse lines that are not this part's: sheets and scales would be without bounds."""
+    size = math.dist(bbox[:3], bbox[3:])
+    if not SMALLEST < size < LARGEST:
+        raise InputError(f"a part of size {size:g} cannot be drawn")
+    corners = np.array(list(itertools.product(*zip(bbox[:3], bbox[3:], strict=True))))
+    for name, lines in views.items():
+        box = corners @ CAMERAS[name].axes[:2].T
+        low, high = extent(lines)
+        over = max(float((box.min(axis=0) - low).max()), float((high - box.max(axis=0)).max()))
+        if over > OVER * size:
+            raise InputError(f"the lines of the drawing: larger than the part ({name})")
 
 
 def _fitted(
@@ -118,13 +149,19 @@ def _fitted(
     projection: Projection,
     hidden: bool,
     standard: bool,
-) -> tuple[Ink, float]:
-    """The views at the largest scale at which they fit, with all that belongs to them."""
+    smallest: float,
+) -> tuple[Ink, float] | None:
+    """The views at the largest scale at which they fit, with all that belongs to them.
+
+    None: it is a smaller part than ``smallest`` of the scale at which they would fit alone.
+    """
     grid = _GRIDS[projection]
     bare = {name: np.ptp(extent(views[name]), axis=0) for name in FRAMES}
     width, depth, height = bare["front"][0], bare["top"][1], bare["front"][1]
     largest = min(space.width / (width + depth), space.height / (height + depth))
     for scale in scales(largest, standard):
+        if scale < smallest * largest:
+            return None
         placed = {
             name: _view(views[name], plans[name], _low(name, bbox), scale, sides, hidden)
             for name, sides in _SIDES[projection].items()

@@ -109,12 +109,17 @@ def annotate(
 
 class _Annotator:
     def __init__(self, view: View, low: NDArray[np.float64], scale: float) -> None:
-        self.view, self.ink, self.core = view, view.ink, view.core
+        self.ink, self.core = view.ink, view.core
         self.low, self.scale = low, scale
         area = view.core.grown(ROOM)
         self.taken, self.texts = Space(area), Space(area)
         for stroke in self.ink.strokes:
             self.taken.line(stroke.points)
+        seen = [stroke.points for stroke in self.ink.strokes if stroke.line is Line.VISIBLE]
+        self.outline = np.concatenate(seen)
+        """(P, 2) points of all visible lines."""
+        self.edges = np.array([points for points in seen if len(points) == 2]).reshape(-1, 2, 2)
+        """(N, 2, 2) ends of those that are straight."""
 
     def at(self, point: tuple[float, float]) -> tuple[float, float]:
         x, y = (np.array(point) - self.low) * self.scale
@@ -319,16 +324,12 @@ class _Rows:
             center, radius = it.feature
             x, y = annotator.at(center)
             return self._distance(x, y) + radius * annotator.scale + MARK - GAP
-        found: list[NDArray[np.float64]] = []
-        for stroke in annotator.view.ink.strokes:
-            if stroke.line is Line.VISIBLE:
-                on = np.abs(stroke.points[:, k] - at) < ON
-                found += [stroke.points[on]] if on.all() else []
-        # Nothing straight there: the outline is round, and touches the place.
-        for stroke in annotator.view.ink.strokes if not found else ():
-            if stroke.line is Line.VISIBLE:
-                found.append(stroke.points[np.abs(stroke.points[:, k] - at) < ON])
-        return max((self._distance(x, y) for points in found for x, y in points), default=0.0)
+        edges, outline = annotator.edges, annotator.outline
+        found = edges[(np.abs(edges[:, :, k] - at) < ON).all(axis=1)].reshape(-1, 2)
+        if not len(found):
+            # Nothing straight there: the outline is round, and touches the place.
+            found = outline[np.abs(outline[:, k] - at) < ON]
+        return max((self._distance(x, y) for x, y in found.tolist()), default=0.0)
 
     def _draw(self, row: _Row, distance: float) -> None:
         annotator, (low, high) = self._annotator, (row.low, row.high)

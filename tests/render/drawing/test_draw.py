@@ -1,9 +1,11 @@
+import dataclasses
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from cadvlm.errors import InputError
+from cadvlm.geometry.lines import pack, unpack
 from cadvlm.render.drawing.draw import draw
 from cadvlm.render.drawing.paper import PAPERS, TITLE
 from cadvlm.render.drawing.sheet import Box, Line, Sheet
@@ -139,6 +141,27 @@ def test_a_drawing_does_not_depend_on_the_place_of_the_part(build):
     here, there = (draw(build(code)) for code in (PLATE, moved))
     assert [a.text for a in here.ink.labels] == [b.text for b in there.ink.labels]
     assert here.ink.box == pytest.approx(there.ink.box, abs=0.02)
+
+
+def test_crowded_parts_lose_dimensions_and_not_their_views(build):
+    towers = "result = cq.Workplane().box(90, 90, 1)\n" + "".join(
+        f"result = result.union(cq.Workplane().center({x}, {y}).box({d}, {d}, {3 * i + 5}))\n"
+        for i, (x, y, d) in enumerate([(-30, -31, 9), (-11, 7, 10), (9, -23, 11), (33, 29, 12)])
+    )
+    sheet = draw(build(towers), sheet="square")
+    assert collisions(sheet) == []
+    assert 0 < len(sheet.ink.labels) < 30
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"), [(1e12, "larger"), (1.2, "larger"), (np.inf, "finite")]
+)
+def test_lines_of_another_part_are_refused(build, factor, told):
+    solid = build(PLATE)
+    views = unpack(solid.files["drawing"])
+    views["right"] = views["right"]._replace(points=views["right"].points * factor)
+    with pytest.raises(InputError, match=told):
+        draw(dataclasses.replace(solid, files={"drawing": pack(views)}))
 
 
 def test_a_solid_without_lines_is_an_error_in_one_line():
