@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from cadvlm.render.drawing import lettering
 from cadvlm.render.drawing.bitmap import bitmap
 from cadvlm.render.drawing.dimensions import FRAMES, Plan, extent, plan
 from cadvlm.render.drawing.features import Features, find
-from cadvlm.render.drawing.paper import PAPERS, TITLE, frame, ratio, scales, table
+from cadvlm.render.drawing.paper import PAPERS, TITLE, frame, ratio, standard_scale, table
 from cadvlm.render.drawing.place import TEXT, Side, View, annotate, draw_view
 from cadvlm.render.drawing.sheet import Box, Ink, Label, Sheet
 
@@ -39,6 +39,9 @@ CROWDED = 6.0
 
 LARGEST, SMALLEST = 1e9, 1e-6
 """Diagonals of what is drawn, in its unit."""
+
+LESS = 0.97
+"""What is tried next where something does not fit."""
 
 OVER = 0.05
 """How far lines may reach beyond the part's bounding box, in its diagonals."""
@@ -63,6 +66,13 @@ _SIDES: dict[Projection, dict[str, tuple[Side, Side]]] = {
     "third": {"front": ("below", "left"), "top": ("above", "left"), "right": ("below", "right")},
 }
 """Where the dimensions of a view go: away from its neighbours."""
+
+
+class Lacking(NamedTuple):
+    """How much more space it would take, in millimetres."""
+
+    width: float
+    height: float
 
 
 def draw(
@@ -159,22 +169,28 @@ def _fitted(
     bare = {name: np.ptp(extent(views[name]), axis=0) for name in FRAMES}
     width, depth, height = bare["front"][0], bare["top"][1], bare["front"][1]
     largest = min(space.width / (width + depth), space.height / (height + depth))
-    for scale in scales(largest, standard):
-        if scale < smallest * largest:
+    smallest *= largest
+    while True:
+        scale = standard_scale(largest) if standard else largest
+        if scale < smallest:
             return None
         placed = {
             name: _view(views[name], plans[name], _low(name, bbox), scale, sides, hidden)
             for name, sides in _SIDES[projection].items()
         }
         arranged = _arranged(placed, grid, space)
-        if arranged is None:
+        if isinstance(arranged, Lacking):
+            # What stands beside the views keeps its size; only they shrink.
+            drawn = scale * (width + depth), scale * (height + depth)
+            shrunk = min(1 - lack / own for lack, own in zip(arranged, drawn, strict=True))
+            largest = scale * min(LESS, max(shrunk, 0.5))
             continue
         ink, cell = arranged
         pictorial = _pictorial(views["iso"], cell, scale, standard)
         if pictorial is not None:
             ink.add(pictorial)
             return ink, scale
-    raise AssertionError("scales go on without end")
+        largest = scale * LESS
 
 
 def _low(view: str, bbox: Sequence[float]) -> NDArray[np.float64]:
@@ -199,13 +215,15 @@ def _pictorial(lines: Lines, cell: Box, scale: float, standard: bool) -> Ink | N
     should be would fit. Its scale is written under it where it is another."""
     low, high = extent(lines)
     room = cell.grown(-APART / 2)
-    for own in scales(scale, standard):
-        width, height = (high - low) * own
-        note = 0.0 if own == scale or not standard else TEXT + 4
-        if width <= room.width and height + note <= room.height:
-            break
+    width, height = high - low
+    own, note = scale, 0.0
+    if width * own > room.width or height * own > room.height:
+        note = TEXT + 4 if standard else 0.0
+        own = min(room.width / width, (room.height - note) / height)
         if own < scale / SMALLER:
             return None
+        own = standard_scale(own) if standard else own
+    width, height = width * own, height * own
     corner = room.left + (room.width - width) / 2, room.bottom + (room.height - height + note) / 2
     ink = Ink()
     ink.add(draw_view(lines, low, own, hidden=False, smooth=True).ink, *corner)
@@ -218,8 +236,8 @@ def _pictorial(lines: Lines, cell: Box, scale: float, standard: bool) -> Ink | N
 
 def _arranged(
     views: dict[str, View], grid: tuple[tuple[str, str], tuple[str, str]], space: Box
-) -> tuple[Ink, Box] | None:
-    """The views in line with one another, and the cell that is left; None: they do not fit."""
+) -> tuple[Ink, Box] | Lacking:
+    """The views in line with one another and the cell that is left, or what they lack to fit."""
     boxes = {name: view.ink.box for name, view in views.items()}
     columns = [[boxes[row[c]] for row in grid if row[c] in boxes] for c in (0, 1)]
     rows = [[boxes[name] for name in row if name in boxes] for row in grid]
@@ -229,7 +247,7 @@ def _arranged(
     widths, heights = np.add(left, right), np.add(below, above)
     spare = space.width - widths.sum() - APART, space.height - heights.sum() - APART
     if min(spare) < 0:
-        return None
+        return Lacking(*(max(0.0, -float(it)) for it in spare))
     x = space.left + np.array([spare[0] / 4, spare[0] * 3 / 4 + widths[0] + APART])
     y = space.bottom + np.array([spare[1] / 4, spare[1] * 3 / 4 + heights[0] + APART])
     ink, cell = Ink(), space

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, log10
+from math import floor, log10
 
 import numpy as np
 
@@ -47,19 +46,11 @@ NAME = 14.0
 TEXT = 3.5
 
 
-def scales(largest: float, standard: bool) -> Iterator[float]:
-    """Scales from ``largest`` downwards without end: 1, 2, 5 and their tens (ISO 5455), or any."""
-    if not standard:
-        while True:
-            yield largest
-            largest *= 0.94
-    power = ceil(log10(largest))
-    while True:
-        for step in (10, 5, 2):
-            scale = step * 10.0 ** (power - 1)
-            if scale <= largest * (1 + 1e-9):
-                yield scale
-        power -= 1
+def standard_scale(largest: float) -> float:
+    """The largest scale of 1, 2, 5 and their tens (ISO 5455) that is not above ``largest``."""
+    power = floor(log10(largest))
+    fitting = [s * 10.0**power for s in (1, 2, 5, 10) if s * 10.0**power <= largest * (1 + 1e-9)]
+    return fitting[-1] if fitting else 10.0**power
 
 
 def ratio(scale: float) -> str:

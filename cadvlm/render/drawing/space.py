@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 from numpy.typing import NDArray
 
+from cadvlm.geometry.kernels import compiled
 from cadvlm.render.drawing.sheet import Box
 
 CELL = 0.5
@@ -23,7 +26,8 @@ class Space:
 
     def line(self, points: NDArray[np.float64]) -> None:
         """Take the cells that a polyline (N, 2) runs through."""
-        self._take(_sampled(points))
+        _mark((points - self._origin) / CELL, self._taken)
+        self._sums = None
 
     def box(self, box: Box) -> None:
         """Take the cells of a box."""
@@ -51,29 +55,45 @@ class Space:
         free: NDArray[np.bool_] = inside & (count == 0)
         return free
 
-    def met(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
-        """(N,) how often N paths (N, S, 2) of S samples each enter what is taken."""
-        cells = self._cells(points)
-        inside = np.asarray(((cells >= 0) & (cells < self._taken.shape)).all(axis=-1))
-        x, y = np.moveaxis(np.where(inside[..., None], cells, 0), -1, 0)
-        taken = (self._taken[x, y] & inside).astype(np.int64)
-        entries: NDArray[np.int64] = (np.diff(taken, axis=-1, prepend=0) > 0).sum(axis=-1)
+    def met(self, starts: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.int64]:
+        """(N,) how often N straight paths from (N, 2) to (N, 2) enter what is taken."""
+        paths = np.stack([starts - self._origin, ends - self._origin], axis=1) / CELL
+        entries: NDArray[np.int64] = _entries(paths, self._taken)
         return entries
-
-    def _take(self, points: NDArray[np.float64]) -> None:
-        cells = self._cells(points)
-        cells = cells[((cells >= 0) & (cells < self._taken.shape)).all(axis=1)]
-        self._taken[cells[:, 0], cells[:, 1]] = True
-        self._sums = None
 
     def _cells(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
         cells: NDArray[np.int64] = np.floor((points - self._origin) / CELL).astype(np.int64)
         return cells
 
 
-def _sampled(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A polyline with points no further apart than half a cell."""
-    at = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-    along = np.linspace(0.0, at[-1], 2 + int(at[-1] / (CELL / 2)))
-    along = np.union1d(along, at)
-    return np.stack([np.interp(along, at, points[:, k]) for k in (0, 1)], axis=1)
+@compiled
+def _mark(points: NDArray[np.float64], taken: NDArray[np.bool_]) -> None:
+    """Take the cells along a polyline (N, 2), given in cells."""
+    columns, rows = taken.shape
+    for p in range(len(points) - 1):
+        x, y = points[p, 0], points[p, 1]
+        dx, dy = points[p + 1, 0] - x, points[p + 1, 1] - y
+        steps = 1 + int(2 * max(abs(dx), abs(dy)))
+        for step in range(steps + 1):
+            column, row = floor(x + dx * step / steps), floor(y + dy * step / steps)
+            if 0 <= column < columns and 0 <= row < rows:
+                taken[column, row] = True
+
+
+@compiled
+def _entries(paths: NDArray[np.float64], taken: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(N,) how often paths (N, 2, 2), given in cells, go from what is free to what is taken."""
+    columns, rows = taken.shape
+    entries = np.zeros(len(paths), np.int64)
+    for n in range(len(paths)):
+        x, y = paths[n, 0, 0], paths[n, 0, 1]
+        dx, dy = paths[n, 1, 0] - x, paths[n, 1, 1] - y
+        steps = 1 + int(2 * max(abs(dx), abs(dy)))
+        inside = False
+        for step in range(steps + 1):
+            column, row = floor(x + dx * step / steps), floor(y + dy * step / steps)
+            now = 0 <= column < columns and 0 <= row < rows and taken[column, row]
+            if now and not inside:
+                entries[n] += 1
+            inside = now
+    return entries
