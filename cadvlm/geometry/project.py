@@ -40,7 +40,7 @@ from cadvlm.geometry.topology import EDGE, distinct, explore
 
 MOST_EDGES = 400
 """Edges beyond which the mesh is used. The exact algorithm took 1.8 s for the four views of the
-slowest ODRI part below, and up to 8.6 s beyond; the mesh never more than 3.3 s."""
+slowest ODRI part below, and up to 8.6 s beyond; the mesh 3 to 5 s."""
 
 SMOOTH_ANGLE = 0.01
 """Faces that meet at less, in radians, run into one another. What STEP files are read with."""

@@ -18,8 +18,8 @@ from cadvlm.render.drawing.sheet import Label, Line, Sheet, Stroke
 LABELS = "TEXT"
 """Layer of texts."""
 
-_SPELT = {"↧": "DEPTH "}
-"""Signs that the fonts of CAD programs lack."""
+_SPELT = {"⌀": "%%c", "↧": "DEPTH "}
+"""Signs that the fonts of CAD programs lack, or that DXF writes in its own way."""
 
 
 def dxf(sheet: Sheet) -> bytes:

@@ -66,7 +66,7 @@ def test_dxf_is_read_back_with_layers_arcs_and_texts(sheet):
     space = document.modelspace()
     circles = [c for c in space.query("CIRCLE") if c.dxf.layer == Line.VISIBLE.name]
     assert len(circles) == 4 + 2  # the holes, and the symbol of the projection
-    assert "4× ⌀4 DEPTH 5" in {text.dxf.text for text in space.query("TEXT")}
+    assert "4× %%c4 DEPTH 5" in {text.dxf.text for text in space.query("TEXT")}
     assert document.layers.get(Line.HIDDEN.name).dxf.linetype == Line.HIDDEN.name
     assert document.layers.get(Line.VISIBLE.name).dxf.lineweight == 50
 
