@@ -234,6 +234,8 @@ class _Planner:
     def _step(self, k: int, at: float) -> None:
         """A flat face, where its edge is longest; on a hidden one if it is seen nowhere."""
         views = [view for view, frame in FRAMES.items() if k in frame]
+        if any(self._is_flank(it, k, at) for it in self.features.rounds):
+            return
         kinds = [Kind.VISIBLE]
         if not any(self._ends_at(it, k, at) for it in self.features.rounds):
             kinds.append(Kind.HIDDEN)
@@ -243,6 +245,11 @@ class _Planner:
                 view = views[seen.index(max(seen))]
                 self._position(view, FRAMES[view][1] == k, k, at, None, max(seen))
                 return
+
+    def _is_flank(self, it: Round, k: int, at: float) -> bool:
+        """Whether this is the side of a slot, which the radius of its ends tells."""
+        slot = it.centred and not it.full and it.direction != k
+        return slot and abs(abs(at - it.center[k]) - it.radius) < self.same
 
     def _ends_at(self, it: Round, k: int, at: float) -> bool:
         """Whether this is the bottom of a blind hole, whose depth is told."""

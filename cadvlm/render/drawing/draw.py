@@ -52,7 +52,7 @@ APART = 9.0
 SMALLER = 10
 """How much smaller than the others the isometric view may be."""
 
-MOST = {"A4": 5, "A3": 7, "square": 4}
+MOST = {"A4": 6, "A3": 7, "square": 5}
 """Dimensions in a direction beside one view, and leaders in it, that a sheet has room for."""
 
 _GRIDS: dict[Projection, tuple[tuple[str, str], tuple[str, str]]] = {

@@ -46,7 +46,7 @@ FLANGE = (
         (f"{PLATE}.center(12, 10).circle(4).extrude(3)", "40|30|11|8|12|10|⌀8"),
         (f"{PLATE}.center(12, 10).cboreHole(4, 8, 3)", "40|30|8|12|10|⌀8 ↧3|⌀4"),
         (f"{PLATE}.center(9, 9).rect(6, 8).cutBlind(-2)", "40|30|8|6|12|5|13|6"),
-        (f"{PLATE}.center(20, 15).slot2D(16, 6).cutThruAll()", "40|30|8|15|25|15|12|18|2× R3"),
+        (f"{PLATE}.center(20, 15).slot2D(16, 6).cutThruAll()", "40|30|8|15|25|15|2× R3"),
         ("result = cq.Workplane().box(9, 8, 7).edges('|Z').fillet(2)", "9|8|7|4× R2"),
         ("result = cq.Workplane().circle(5).extrude(12)", "⌀10|12"),
         ("result = cq.Workplane().circle(9).circle(4).extrude(6)", "⌀18|⌀8|6"),
