@@ -50,7 +50,8 @@ demo: $(STAMP)
 	@$(BIN)/python -m jobs.demo out='$(OUT)' $(if $(DATA),data='$(DATA)')
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest
+	@# By file, so that what a file sets up is set up once.
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	@$(BIN)/ruff check
