@@ -15,7 +15,6 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Collection
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple, NoReturn
 
@@ -60,7 +59,7 @@ def rehearse() -> None:
     Symbols are bound, dispatch tables filled and the heap grown: a quarter off a simple program.
     """
     main = sys.modules["__main__"]
-    _run(_REHEARSAL, ())
+    _run(_REHEARSAL, Order("program", 0, 0, 0, [], True, ""))
     sys.modules["__main__"] = main
 
 
@@ -75,10 +74,7 @@ def live(
         for content, answer in zip(contents, answers, strict=True):
             with open(content, "rb") as file:
                 source = file.read()
-            if order.kind == "program":
-                told = _run(source, order.exports)
-            else:
-                told = _open(source, order.kind, order.exports)
+            told = _run(source, order) if order.kind == "program" else _open(source, order)
             _tell(answer, told)
         code = 0
     finally:
@@ -150,7 +146,7 @@ class _Left(NamedTuple):
     shapes: list[Shape]
 
 
-def _run(source: bytes, exports: Collection[str]) -> Report:
+def _run(source: bytes, order: Order) -> Report:
     try:
         tree = ast.parse(source.decode(), _PROGRAM)
         code = compile(tree, _PROGRAM, "exec")
@@ -158,7 +154,7 @@ def _run(source: bytes, exports: Collection[str]) -> Report:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Report(Status.SYNTAX, _line(error))
     try:
-        return _build(tree, code, exports)
+        return _build(tree, code, order)
     except MemoryError as error:
         _open_reserve()
         return Report(Status.MEMORY, _line(error))
@@ -166,11 +162,11 @@ def _run(source: bytes, exports: Collection[str]) -> Report:
         return Report(Status.FORBIDDEN if _refused(error) else Status.EXCEPTION, _line(error))
 
 
-def _open(content: bytes, kind: str, exports: Collection[str]) -> Report:
+def _open(content: bytes, order: Order) -> Report:
     """Measure a shape file as if a program had left what is in it."""
     try:
-        shape = (open_step if kind == "step" else open_brep)(content)
-        return _measure(shape, kind, exports)
+        shape = (open_step if order.kind == "step" else open_brep)(content)
+        return _measure(shape, order.kind, order)
     except NotAShapeFile as fault:
         return Report(Status.SYNTAX, str(fault))
     except MemoryError as error:
@@ -197,7 +193,7 @@ def _refused(error: BaseException | None) -> bool:
     return False
 
 
-def _build(tree: ast.Module, code: CodeType, exports: Collection[str]) -> Report:
+def _build(tree: ast.Module, code: CodeType, order: Order) -> Report:
     main, shown = ModuleType("__main__"), []
     sys.modules["__main__"] = main
 
@@ -217,12 +213,12 @@ def _build(tree: ast.Module, code: CodeType, exports: Collection[str]) -> Report
         return Report(
             Status.NO_SOLID, f"{only}no Workplane, Shape or Assembly was assigned or shown"
         )
-    return _measure(Compound.makeCompound(left.shapes).wrapped, left.name, exports)
+    return _measure(Compound.makeCompound(left.shapes).wrapped, left.name, order)
 
 
-def _measure(shape: TopoDS_Shape, name: str, exports: Collection[str]) -> Report:
+def _measure(shape: TopoDS_Shape, name: str, order: Order) -> Report:
     try:
-        solid = extract(shape, exports=exports)
+        solid = extract(shape, exports=order.exports, with_facts=order.facts)
     except NoSolid as lack:
         told = f"{name} holds {lack}"
         return Report(Status.NO_SOLID, told, name, unsound=salvage(shape))

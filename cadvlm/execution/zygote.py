@@ -54,6 +54,8 @@ class Order(NamedTuple):
     wall_s: float
     memory_gb: float
     exports: list[str]
+    facts: bool
+    """Whether faces and joints are described; a quarter of what measuring costs."""
     folder: str
     """Empty, for the programs to work in; removed when the child has ended."""
 

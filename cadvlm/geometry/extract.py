@@ -95,6 +95,7 @@ def extract(
     deflection: float = DEFLECTION,
     angle: float = ANGLE,
     exports: Collection[str] = (),
+    with_facts: bool = True,
 ) -> Solid:
     """Measure, tessellate and export the solids of ``shape``.
 
@@ -103,6 +104,7 @@ def extract(
         deflection: largest distance of mesh and surface, in diagonals of the bounding box.
         angle: largest turn of the normal along a segment, in radians.
         exports: any of ``step``, ``brep`` and ``drawing``, for ``Solid.files``.
+        with_facts: whether ``Solid.facts`` is wanted.
 
     Raises:
         NoSolid: there is no closed, valid solid of positive volume, or it cannot be meshed.
@@ -116,7 +118,8 @@ def extract(
     files = {kind: _EXPORTERS[kind](body) for kind in exports}
     solid = _measured(body, sound, deflection=deflection, angle=angle)
     left_out = len(checked) - len(sound)
-    return replace(solid, files=files, n_left_out=left_out, facts=facts(body, solid.bbox))
+    described = facts(body, solid.bbox) if with_facts else None
+    return replace(solid, files=files, n_left_out=left_out, facts=described)
 
 
 def salvage(

@@ -52,3 +52,11 @@ def test_shared_child_is_confined_as_any_other(sandbox: Sandbox):
 
 def test_no_programs_no_answers(sandbox: Sandbox):
     assert sandbox.run_ours([]) == []
+
+
+def test_facts_are_left_to_those_who_need_them(sandbox: Sandbox):
+    [plain], [drawn] = (sandbox.run_ours(OURS[:1], exports=what) for what in ((), ("drawing",)))
+    assert plain.solid is not None
+    assert drawn.solid is not None
+    assert plain.solid.facts is None
+    assert drawn.solid.facts is not None

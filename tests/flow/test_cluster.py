@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -46,12 +49,25 @@ def head(tmp_path_factory):
         start, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if "Ray runtime started" in line:
-            break
-    yield {**environment, "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}"}
+    # The port that was asked for may be taken by now; Ray then takes the next and says so.
+    said = (re.search(r"RAY_API_SERVER_ADDRESS='(\S+)'", line) for line in process.stdout)
+    address = next(found[1] for found in said if found)
+    _await(address)
+    yield {**environment, "RAY_API_SERVER_ADDRESS": address}
     process.terminate()
     process.wait(timeout=60)
+
+
+def _await(address: str) -> None:
+    """Ray says that it has started before its dashboard answers."""
+    url = urlsplit(address)
+    for _ in range(120):
+        try:
+            socket.create_connection((str(url.hostname), url.port or 80), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(1)
+    pytest.fail(f"{address} does not answer")
 
 
 def submit(head: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
