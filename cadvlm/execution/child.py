@@ -218,7 +218,7 @@ def _build(tree: ast.Module, code: CodeType, order: Order) -> Report:
 
 def _measure(shape: TopoDS_Shape, name: str, order: Order) -> Report:
     try:
-        solid = extract(shape, exports=order.exports, with_facts=order.facts)
+        solid = extract(shape, exports=order.exports, scored=order.scored)
     except NoSolid as lack:
         told = f"{name} holds {lack}"
         return Report(Status.NO_SOLID, told, name, unsound=salvage(shape))

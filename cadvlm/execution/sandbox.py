@@ -137,7 +137,7 @@ class Sandbox:
             translated = to_cadquery(program)
         except Untranslatable as fault:
             return ExecutionResult(fault.status, 0.0, fault.line)
-        return self._run([translated], exports, facts=True)[0]
+        return self._run([translated], exports, scored=True)[0]
 
     def run_ours(
         self, programs: Sequence[CadProgram], *, exports: Collection[str] = ()
@@ -146,14 +146,14 @@ class Sandbox:
 
         A fork costs as much as a simple program. But programs in one process can spoil each
         other's modules: those of models, users and foreign datasets belong into :meth:`run`.
-        What has to be killed is run again, alone. Raises as :meth:`run` does. Solids come without
-        ``facts``, which pictures do not need, unless a drawing is made of them.
+        What has to be killed is run again, alone. Raises as :meth:`run` does. Solids are fit for
+        pictures: without ``facts``, unless a drawing is made of them, and too coarse for scores.
         """
-        facts = "drawing" in exports
+        scored = "drawing" in exports
         results: list[ExecutionResult] = []
         for start in range(0, len(programs), MOST_PROGRAMS):
             shared = programs[start : start + MOST_PROGRAMS]
-            for program, result in zip(shared, self._run(shared, exports, facts), strict=True):
+            for program, result in zip(shared, self._run(shared, exports, scored), strict=True):
                 again = result.status in _KILLED
                 results.append(self.run(program, exports=exports) if again else result)
         return results
@@ -175,26 +175,26 @@ class Sandbox:
         """
         if kind not in SHAPE_FILES:
             raise InputError(f"shape file of kind {kind!r}: there are {', '.join(SHAPE_FILES)}")
-        return self._measured(kind, [content], exports, facts=True)[0]
+        return self._measured(kind, [content], exports, scored=True)[0]
 
     def _run(
-        self, programs: Sequence[CadProgram], exports: Collection[str], facts: bool
+        self, programs: Sequence[CadProgram], exports: Collection[str], scored: bool
     ) -> list[ExecutionResult]:
         for program in programs:
             if program.language != "cadquery":
                 raise InputError(f"language {program.language!r}: the sandbox runs 'cadquery'")
         codes = [program.code.encode(errors="surrogatepass") for program in programs]
-        return self._measured("program", codes, exports, facts)
+        return self._measured("program", codes, exports, scored)
 
     def _measured(
-        self, kind: str, contents: Sequence[bytes], exports: Collection[str], facts: bool
+        self, kind: str, contents: Sequence[bytes], exports: Collection[str], scored: bool
     ) -> list[ExecutionResult]:
         for name in exports:
             if name not in EXPORTS:
                 raise InputError(f"export {name!r}: there are {', '.join(EXPORTS)}")
         with self._turn:
             started = time.monotonic()
-            reports = self._ask(kind, contents, list(exports), facts)
+            reports = self._ask(kind, contents, list(exports), scored)
             seconds = (time.monotonic() - started) / len(contents)
         return [ExecutionResult(seconds=seconds, **report._asdict()) for report in reports]
 
@@ -203,13 +203,13 @@ class Sandbox:
         self._zygote.close()
 
     def _ask(
-        self, kind: str, contents: Sequence[bytes], exports: list[str], facts: bool
+        self, kind: str, contents: Sequence[bytes], exports: list[str], scored: bool
     ) -> list[Report]:
         """Have it done in a child; again where the sandbox, and not the program, seems to fail."""
         victims: list[int] = []
         for _ in range(TRIES):
             try:
-                return self._try(kind, contents, exports, facts)
+                return self._try(kind, contents, exports, scored)
             except _Fault as error:
                 fault = error
             victims.append(_killed_for_memory())
@@ -229,7 +229,7 @@ class Sandbox:
                 if not self._zygote.alive:
                     self._zygote.close()
                     self._zygote = _Zygote()
-                box = self._try("program", [_BOX], [], facts=True)[0]
+                box = self._try("program", [_BOX], [], scored=True)[0]
             except (_Fault, OSError) as error:  # the latter from starting a zygote
                 reason = error
                 continue
@@ -240,7 +240,7 @@ class Sandbox:
         raise SandboxUnavailable(f"no box can be built in the sandbox: {reason}")
 
     def _try(
-        self, kind: str, contents: Sequence[bytes], exports: list[str], facts: bool
+        self, kind: str, contents: Sequence[bytes], exports: list[str], scored: bool
     ) -> list[Report]:
         limits = self.limits
         try:
@@ -248,7 +248,7 @@ class Sandbox:
             folder = tempfile.mkdtemp(prefix="cadvlm-program-")
         except OSError as error:
             raise _Fault(f"no scratch folder: {error}", of_the_machine=True) from None
-        order = Order(kind, limits.cpu_s, limits.wall_s, limits.memory_gb, exports, facts, folder)
+        order = Order(kind, limits.cpu_s, limits.wall_s, limits.memory_gb, exports, scored, folder)
         try:
             reports = self._zygote.run(order, contents)
         finally:

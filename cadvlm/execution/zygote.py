@@ -54,8 +54,8 @@ class Order(NamedTuple):
     wall_s: float
     memory_gb: float
     exports: list[str]
-    facts: bool
-    """Whether faces and joints are described; a quarter of what measuring costs."""
+    scored: bool
+    """Whether the solid will be compared, or only drawn; see ``geometry.extract``."""
     folder: str
     """Empty, for the programs to work in; removed when the child has ended."""
 

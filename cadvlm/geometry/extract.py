@@ -51,6 +51,9 @@ from cadvlm.geometry.topology import (
 DEFLECTION = 2.5e-4
 """How far a triangle may lie from the surface, in diagonals of the bounding box."""
 
+PICTURED = 1e-3
+"""The same where pictures are all that is wanted: half a pixel of a picture of 448."""
+
 FIDELITY = 4e-3
 """How far it may lie from a cylinder or cone, in units of volume over their area: of half the wall,
 on a ring. Two meshes of one surface miss each other by a quarter of what they miss the surface by,
@@ -92,19 +95,20 @@ class _Checked(NamedTuple):
 def extract(
     shape: TopoDS_Shape,
     *,
-    deflection: float = DEFLECTION,
+    deflection: float | None = None,
     angle: float = ANGLE,
     exports: Collection[str] = (),
-    with_facts: bool = True,
+    scored: bool = True,
 ) -> Solid:
     """Measure, tessellate and export the solids of ``shape``.
 
     Args:
         shape: anything; solids are found at any depth, and what is no solid is left out.
-        deflection: largest distance of mesh and surface, in diagonals of the bounding box.
+        deflection: largest distance of mesh and surface, in diagonals of the bounding box; None
+            for what scores or pictures take.
         angle: largest turn of the normal along a segment, in radians.
         exports: any of ``step``, ``brep`` and ``drawing``, for ``Solid.files``.
-        with_facts: whether ``Solid.facts`` is wanted.
+        scored: whether it will be compared: that takes ``Solid.facts`` and a finer mesh.
 
     Raises:
         NoSolid: there is no closed, valid solid of positive volume, or it cannot be meshed.
@@ -116,15 +120,15 @@ def extract(
     body = _body(sound)
     BRepTools.Clean_s(body)  # exports carry surfaces only
     files = {kind: _EXPORTERS[kind](body) for kind in exports}
+    if deflection is None and not scored:
+        deflection = PICTURED
     solid = _measured(body, sound, deflection=deflection, angle=angle)
     left_out = len(checked) - len(sound)
-    described = facts(body, solid.bbox) if with_facts else None
+    described = facts(body, solid.bbox) if scored else None
     return replace(solid, files=files, n_left_out=left_out, facts=described)
 
 
-def salvage(
-    shape: TopoDS_Shape, *, deflection: float = DEFLECTION, angle: float = ANGLE
-) -> Solid | None:
+def salvage(shape: TopoDS_Shape) -> Solid | None:
     """Measure all solids of ``shape`` that have closed shells and volume, sound or not.
 
     Nothing is mended: ``volume`` and ``inertia`` are the kernel's and negative for what is inside
@@ -138,7 +142,7 @@ def salvage(
     if not weighed:
         return None
     try:
-        return _measured(_body(weighed), weighed, deflection=deflection, angle=angle, leaky=True)
+        return _measured(_body(weighed), weighed, deflection=None, angle=ANGLE, leaky=True)
     except NoSolid:
         return None
 
@@ -151,7 +155,7 @@ def _measured(
     body: TopoDS_Shape,
     parts: list[_Checked],
     *,
-    deflection: float,
+    deflection: float | None,
     angle: float,
     leaky: bool = False,
 ) -> Solid:
@@ -161,9 +165,8 @@ def _measured(
     areas = _areas(body)
     bbox = _bounds(body)
     size = _diagonal(bbox)
-    if areas.rolled > areas.curved:
-        faithful = FIDELITY * abs(weight.Mass()) / areas.rolled / size
-        deflection = min(deflection, max(faithful, FINEST))
+    if deflection is None:
+        deflection = _faithful(areas, abs(weight.Mass()), size)
     try:
         tessellation = tessellate(body, size=size, deflection=deflection, angle=angle, leaky=leaky)
     except Unmeshable:
@@ -233,6 +236,13 @@ def _areas(body: TopoDS_Shape) -> _Areas:
         surface = BRepAdaptor_Surface(TopoDS.Face_s(face), False).GetType()
         areas[_BENDS.get(surface, "curved")] += area(face)
     return _Areas(**areas)
+
+
+def _faithful(areas: _Areas, volume: float, size: float) -> float:
+    """The deflection at which facets hardly change what solids share."""
+    if areas.rolled <= areas.curved:
+        return DEFLECTION
+    return min(DEFLECTION, max(FIDELITY * volume / areas.rolled / size, FINEST))
 
 
 def _bounds(shape: TopoDS_Shape) -> tuple[float, float, float, float, float, float]:
