@@ -50,8 +50,8 @@ demo: $(STAMP)
 	@$(BIN)/python -m jobs.demo out='$(OUT)' $(if $(DATA),data='$(DATA)')
 
 test: $(STAMP)
-	@# By file, so that what a file sets up is set up once.
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	@# By file, so that what a file sets up is set up once, and in order: the long ones are not the last.
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	@$(BIN)/ruff check
