@@ -102,6 +102,10 @@ class TrainConfig(Config):
     epochs: float = Field(1.0, gt=0)
     """Passes over the training split; fractions are fine."""
 
+    max_tokens: int | None = Field(None, gt=0)
+    """Leave out samples whose program is longer, in Python's own tokens (``n_tokens``). Memory
+    grows with the square of the longest: one of 5,000 among short ones can take all there is."""
+
     max_steps: int | None = Field(None, gt=0)
     """Stop early, after so many steps. The schedule is still that of all ``epochs``, so that the
     run goes on as if it had never stopped when this is raised."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import ray
 import ray.train
 import torch
@@ -23,10 +25,11 @@ from transformers import AutoModelForImageTextToText
 
 from cadvlm.config.train import TrainConfig
 from cadvlm.dataset import Dataset
-from cadvlm.errors import ConfigError, RunFailed
+from cadvlm.errors import ConfigError, InputError, RunFailed
 from cadvlm.models.build import build
 from cadvlm.models.checkpoint import FINAL
 from cadvlm.models.load import load_config
+from cadvlm.progress import warn
 from cadvlm.storage import Folder
 from cadvlm.training.feed import COLUMNS
 from cadvlm.training.loop import SUMMARY, Job, run
@@ -65,10 +68,15 @@ def fit(config: TrainConfig) -> str:
     folder = Folder(config.out)
     dataset = Dataset(config.dataset)
     _refuse_another_run(folder, config, dataset)
-    order = Order.of(config, dataset.count("train"))
+    samples = _samples(dataset, config, ["n_tokens"]).num_rows
+    if not samples:
+        raise InputError(f"{config.dataset}: no program has max_tokens={config.max_tokens} or less")
+    order = Order.of(config, samples)
     if not _is_finished(folder, order):
         base = config.model.path or _built(config, dataset, folder)
         _check_that_it_learns(base, config)
+        if left_out := dataset.count("train") - samples:
+            warn(f"{left_out} samples are longer than max_tokens={config.max_tokens} and left out")
         folder.write(CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
         folder.write_json(DATA, _identity(dataset))
         _train(config, dataset, base, folder)
@@ -105,12 +113,20 @@ def _train(config: TrainConfig, dataset: Dataset, base: str, folder: Folder) -> 
 
 def _job(config: TrainConfig, dataset: Dataset, base: str, gpu: bool) -> Job:
     # The object store holds one copy for each node, which its workers share.
-    train = ray.put(dataset.read("train", COLUMNS))
+    train = ray.put(_samples(dataset, config, COLUMNS))
     validation = None
     count = min(config.validation_samples, dataset.count("val"))
     if count >= config.workers.count:
         validation = ray.put(dataset.read("val", COLUMNS, limit=count))
     return Job(config, base, gpu, train, validation)
+
+
+def _samples(dataset: Dataset, config: TrainConfig, columns: Sequence[str]) -> pa.Table:
+    """The rows that are trained on."""
+    if config.max_tokens is None:
+        return dataset.read("train", columns)
+    table = dataset.read("train", list({*columns, "n_tokens"}))
+    return table.filter(pc.less_equal(table["n_tokens"], config.max_tokens)).select(columns)
 
 
 def _on_gpu(config: TrainConfig) -> bool:

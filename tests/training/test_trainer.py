@@ -158,6 +158,11 @@ def test_missing_dataset_is_an_input_error(tmp_path):
         fit(_config(str(tmp_path / "nowhere"), tmp_path))
 
 
+def test_leaving_out_every_sample_as_too_long_is_an_input_error(dataset, tmp_path):
+    with pytest.raises(InputError, match="no program has max_tokens=1 or less"):
+        fit(_config(dataset, tmp_path / "out", max_tokens=1))
+
+
 def test_adapter_target_that_matches_nothing_stops_before_any_worker(dataset, tmp_path):
     config = _config(dataset, tmp_path, lora={"targets": ["q_projj"]}, method="lora")
     with pytest.raises(ConfigError, match="q_projj"):
