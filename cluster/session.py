@@ -23,6 +23,7 @@ import yaml
 
 from cadvlm.errors import InputError
 from cluster.config import SUBMITTED, ClusterConfig
+from cluster.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 TALKATIVE = ("ray._private.authentication", "ray.data._internal.progress")
@@ -49,7 +50,7 @@ def session(config: ClusterConfig) -> Iterator[None]:
     _check(address)
     options: dict[str, Any] = {"namespace": config.namespace, "logging_level": logging.WARNING}
     if address == "local":
-        port = os.environ["RAY_GCS_SERVER_PORT"] = str(_free_port())
+        port = os.environ["RAY_GCS_SERVER_PORT"] = str(free_ports(1)[0])
         variables |= _local_variables(port)
         # The dashboard stays on: through its API Ray Tune frees the resources of a stopped trial,
         # and without it the trials that follow starve.
@@ -139,9 +140,3 @@ def _answers(address: str) -> bool:
     except (OSError, ValueError, OverflowError):
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

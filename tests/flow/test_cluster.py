@@ -12,26 +12,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from cluster.ports import free_ports
+
 pytestmark = pytest.mark.ray
 
 ROOT = Path(__file__).parents[2]
 RAY = str(Path(sys.executable).with_name("ray"))
 
 
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def head(tmp_path_factory):
     """A head node with a token, as the README says; the environment that talks to it."""
-    ray_port, dashboard, client, agent = _free_ports(4)
+    ray_port, dashboard, client, agent = free_ports(4)
     temp = tmp_path_factory.mktemp("r", numbered=True)
     environment = {
         **os.environ,
@@ -49,9 +41,14 @@ def head(tmp_path_factory):
         start, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     assert process.stdout is not None
-    # The port that was asked for may be taken by now; Ray then takes the next and says so.
-    said = (re.search(r"RAY_API_SERVER_ADDRESS='(\S+)'", line) for line in process.stdout)
-    address = next(found[1] for found in said if found)
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if found := re.search(r"RAY_API_SERVER_ADDRESS='(\S+)'", line):
+            break
+    else:
+        pytest.fail("".join(said))
+    address = found[1]
     _await(address)
     yield {**environment, "RAY_API_SERVER_ADDRESS": address}
     process.terminate()

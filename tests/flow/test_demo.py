@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cadvlm.dataset import Dataset
+from cluster.ports import free_ports
 
 pytestmark = pytest.mark.ray
 
@@ -54,15 +55,7 @@ def demo(*words: str) -> subprocess.CompletedProcess[str]:
 def synthetic(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo")
     sources = "prepare.sources=[{name: synthetic, limit: 40}]"
-    return out, demo(f"out={out}", sources, f"serve.port={_free_port()}")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return out, demo(f"out={out}", sources, f"serve.port={free_ports(1)[0]}")
 
 
 def test_the_demo_ends_well(synthetic):
@@ -108,7 +101,7 @@ def test_real_parts_take_the_same_way(tmp_path, real_data):
         (folder / path.name).symlink_to(path)
     (folder / "99999999.json").write_text("{ not json")
     out = tmp_path / "demo"
-    ended = demo(f"out={out}", f"data={folder}", f"serve.port={_free_port()}")
+    ended = demo(f"out={out}", f"data={folder}", f"serve.port={free_ports(1)[0]}")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     summary = json.loads((out / "summary.json").read_text())
     [books] = summary["sources"].values()

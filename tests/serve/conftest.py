@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from cluster.ports import free_ports
 from serve.config import ServeConfig
 from tests.serve.taught import teach
 
@@ -19,13 +19,7 @@ def endpoint(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
     folder = tmp_path_factory.mktemp("model") / "box"
     teach(folder)
-    url = deploy(ServeConfig(checkpoint=str(folder), port=_free_port(), max_new_tokens=64))
+    url = deploy(ServeConfig(checkpoint=str(folder), port=free_ports(1)[0], max_new_tokens=64))
     with httpx.Client(base_url=url, timeout=60) as client:
         yield client
     shutdown()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
