@@ -30,49 +30,28 @@ fails the same way every time between good boxes is the cause, and that is a cra
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
-import cadvlm
 from cadvlm.config.execution import Limits
 from cadvlm.errors import InputError, SandboxUnavailable
+from cadvlm.execution.connection import Connection, Fault
 from cadvlm.execution.dialects import Untranslatable, to_cadquery
-from cadvlm.execution.report import Report, Unreadable, read
+from cadvlm.execution.report import Report
 from cadvlm.execution.result import ExecutionResult, Status
-from cadvlm.execution.zygote import (
-    LONGEST_MESSAGE,
-    MOST_FILES,
-    MOST_PROGRAMS,
-    MOST_THREADS,
-    READY,
-    UNCONFINED,
-    WRITTEN_BYTES,
-    Order,
-    Outcome,
-)
+from cadvlm.execution.zygote import MOST_PROGRAMS, Order
 from cadvlm.records import CadProgram
 
 SHAPE_FILES = ("step", "brep")
 EXPORTS = (*SHAPE_FILES, "drawing")
-
-START_S = 120.0
-"""How long the zygote may take to import the kernel, on a cold disk."""
-
-GRACE_S = 10.0
-"""How long after the clock limit the zygote may take to tell."""
 
 TRIES = 3
 """How often the same fault has to meet a program before it is the program's."""
@@ -85,10 +64,6 @@ PAUSES_S = (0.0, 0.2, 1.0, 3.0)
 
 _NO_SPACE = f"[Errno {errno.ENOSPC}]"
 _BOX = b"import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n"
-_BOOT = (
-    "import sys; root, descriptor = sys.argv[1:]; sys.path.insert(0, root); "
-    "from cadvlm.execution.zygote import main; main(root, int(descriptor))"
-)
 
 
 class Sandbox:
@@ -102,7 +77,7 @@ class Sandbox:
         self.limits = limits or Limits()
         self._turn = threading.Lock()
         try:
-            self._zygote = _Zygote()
+            self._zygote = Connection()
         except OSError as error:
             raise SandboxUnavailable(f"the sandbox did not start: {error}") from None
         try:
@@ -175,7 +150,7 @@ class Sandbox:
         """
         if kind not in SHAPE_FILES:
             raise InputError(f"shape file of kind {kind!r}: there are {', '.join(SHAPE_FILES)}")
-        return self._measured(kind, [content], exports, scored=True)[0]
+        return self._measured(self._order(kind, exports, scored=True), [content])[0]
 
     def _run(
         self, programs: Sequence[CadProgram], exports: Collection[str], scored: bool
@@ -184,17 +159,22 @@ class Sandbox:
             if program.language != "cadquery":
                 raise InputError(f"language {program.language!r}: the sandbox runs 'cadquery'")
         codes = [program.code.encode(errors="surrogatepass") for program in programs]
-        return self._measured("program", codes, exports, scored)
+        return self._measured(self._order("program", exports, scored), codes)
 
-    def _measured(
-        self, kind: str, contents: Sequence[bytes], exports: Collection[str], scored: bool
-    ) -> list[ExecutionResult]:
+    def _order(self, kind: str, exports: Collection[str], scored: bool) -> Order:
+        """What a child is to do, but for the folder that every try has anew."""
         for name in exports:
             if name not in EXPORTS:
                 raise InputError(f"export {name!r}: there are {', '.join(EXPORTS)}")
+        limits = self.limits
+        return Order(
+            kind, limits.cpu_s, limits.wall_s, limits.memory_gb, list(exports), scored, folder=""
+        )
+
+    def _measured(self, order: Order, contents: Sequence[bytes]) -> list[ExecutionResult]:
         with self._turn:
             started = time.monotonic()
-            reports = self._ask(kind, contents, list(exports), scored)
+            reports = self._ask(order, contents)
             seconds = (time.monotonic() - started) / len(contents)
         return [ExecutionResult(seconds=seconds, **report._asdict()) for report in reports]
 
@@ -202,15 +182,13 @@ class Sandbox:
         """End the zygote. Harmless when repeated."""
         self._zygote.close()
 
-    def _ask(
-        self, kind: str, contents: Sequence[bytes], exports: list[str], scored: bool
-    ) -> list[Report]:
+    def _ask(self, order: Order, contents: Sequence[bytes]) -> list[Report]:
         """Have it done in a child; again where the sandbox, and not the program, seems to fail."""
         victims: list[int] = []
         for _ in range(TRIES):
             try:
-                return self._try(kind, contents, exports, scored)
-            except _Fault as error:
+                return self._try(order, contents)
+            except Fault as error:
                 fault = error
             victims.append(_killed_for_memory())
             self._prove(fault)
@@ -220,7 +198,7 @@ class Sandbox:
             raise SandboxUnavailable(f"{fault}, {TRIES} times over")
         return [Report(Status.CRASH, f"{fault}, {TRIES} times over")] * len(contents)
 
-    def _prove(self, fault: _Fault | None = None) -> None:
+    def _prove(self, fault: Fault | None = None) -> None:
         """Make sure that the sandbox works, with a new zygote if need be: a box must build."""
         reason: object = fault
         for pause_s in PAUSES_S:
@@ -228,9 +206,9 @@ class Sandbox:
             try:
                 if not self._zygote.alive:
                     self._zygote.close()
-                    self._zygote = _Zygote()
-                box = self._try("program", [_BOX], [], scored=True)[0]
-            except (_Fault, OSError) as error:  # the latter from starting a zygote
+                    self._zygote = Connection()
+                box = self._try(self._order("program", (), scored=True), [_BOX])[0]
+            except (Fault, OSError) as error:  # the latter from starting a zygote
                 reason = error
                 continue
             if box.status is Status.OK:
@@ -239,183 +217,24 @@ class Sandbox:
             break
         raise SandboxUnavailable(f"no box can be built in the sandbox: {reason}")
 
-    def _try(
-        self, kind: str, contents: Sequence[bytes], exports: list[str], scored: bool
-    ) -> list[Report]:
-        limits = self.limits
+    def _try(self, order: Order, contents: Sequence[bytes]) -> list[Report]:
         try:
             # The zygote removes it too: whichever of the two outlives the other.
             folder = tempfile.mkdtemp(prefix="cadvlm-program-")
         except OSError as error:
-            raise _Fault(f"no scratch folder: {error}", of_the_machine=True) from None
-        order = Order(kind, limits.cpu_s, limits.wall_s, limits.memory_gb, exports, scored, folder)
+            raise Fault(f"no scratch folder: {error}", of_the_machine=True) from None
         try:
-            reports = self._zygote.run(order, contents)
+            reports = self._zygote.run(order._replace(folder=folder), contents)
         finally:
             _remove(folder)
         full = any(report.error and _NO_SPACE in report.error for report in reports)
         if full and shutil.disk_usage(tempfile.gettempdir()).free < SCRATCH_BYTES:
             # Its own files are gone again, so that it was not the program that filled the disk.
-            raise _Fault(f"no space left in {tempfile.gettempdir()}", of_the_machine=True)
+            raise Fault(f"no space left in {tempfile.gettempdir()}", of_the_machine=True)
         return reports
 
 
 _KILLED = {Status.TIMEOUT, Status.MEMORY, Status.CRASH, Status.FORBIDDEN}
-
-
-class _Fault(Exception):
-    """The sandbox seems to have failed. Says how."""
-
-    def __init__(self, words: str, *, of_the_machine: bool = False) -> None:
-        super().__init__(words)
-        self.of_the_machine = of_the_machine
-        """Something that no program can bring about, however often it happens."""
-
-
-class _Zygote:
-    """This process's end of the connection to a zygote."""
-
-    def __init__(self) -> None:
-        if sys.platform != "linux":
-            raise SandboxUnavailable(f"the sandbox needs Linux, this is {sys.platform}")
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        root = str(Path(cadvlm.__file__).resolve().parents[1])
-        self.alive = True
-        with theirs, tempfile.TemporaryFile() as complaints:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, root, str(theirs.fileno())],
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-            theirs.close()
-            self._await_ready(complaints)
-
-    def run(self, order: Order, contents: Sequence[bytes]) -> list[Report]:
-        """Have programs, or a shape file, worked through in one child.
-
-        Raises:
-            _Fault: it was dead before, died over these, or could not do it.
-        """
-        files: list[int] = []
-        try:
-            try:
-                for content in contents:
-                    files.append(os.memfd_create("content"))
-                    files.append(os.memfd_create("report"))
-                    with open(files[-2], "wb", closefd=False) as file:
-                        file.write(content)
-                    os.lseek(files[-2], 0, os.SEEK_SET)
-            except OSError as error:
-                raise _Fault(f"no file in memory: {error}", of_the_machine=True) from None
-            outcome = self._exchange(order, files)
-            return [_report(order, outcome, answer) for answer in files[1::2]]
-        finally:
-            for descriptor in files:
-                os.close(descriptor)
-
-    def close(self) -> None:
-        self._control.close()
-        try:
-            self._process.wait(timeout=GRACE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-    def _await_ready(self, complaints: IO[bytes]) -> None:
-        self._control.settimeout(START_S)
-        try:
-            if self._control.recv(LONGEST_MESSAGE) == READY:
-                return
-            reason = "it ended"
-        except TimeoutError:
-            reason = f"it was not ready after {START_S:g} s"
-        self._process.kill()
-        self.close()
-        complaints.seek(0)
-        lines = complaints.read().decode(errors="replace").split("\n")
-        last = next((line for line in reversed(lines) if line.strip()), "no message")
-        raise SandboxUnavailable(f"the sandbox did not start: {reason}: {last}")
-
-    def _exchange(self, order: Order, files: list[int]) -> Outcome:
-        self._control.settimeout(order.wall_s + GRACE_S)
-        try:
-            socket.send_fds(self._control, [json.dumps(order).encode()], files)
-            reply = self._control.recv(LONGEST_MESSAGE)
-        except TimeoutError:
-            self._process.kill()
-            self.alive = False
-            raise _Fault("the sandbox did not answer any more") from None
-        except OSError:
-            reply = b""
-        if not reply:
-            self.alive = False
-            raise _Fault("it took the sandbox down with it")
-        answer = json.loads(reply)
-        if isinstance(answer, str):
-            raise _Fault(f"no process for it: {answer}", of_the_machine=True)
-        outcome = Outcome(*answer)
-        if outcome.exit_code == UNCONFINED:
-            raise _Fault("its process could not be confined")
-        if _killed_from_outside(order, outcome):
-            raise _Fault("killed by SIGKILL from outside")
-        return outcome
-
-
-def environment() -> dict[str, str]:
-    """A zygote's: where libraries are, one thread for everything numerical, and nothing else."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    kept = ("LD_LIBRARY_PATH",)
-    return {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        **dict.fromkeys(threads, "1"),
-        **{name: os.environ[name] for name in kept if name in os.environ},
-    }
-
-
-def _report(order: Order, outcome: Outcome, answer: int) -> Report:
-    """What became of a program: how its process ended first, what it says of itself after that."""
-    number = -outcome.exit_code
-    if outcome.killed_for == "clock":
-        return Report(Status.TIMEOUT, f"killed after {order.wall_s:g} s on the clock")
-    if outcome.killed_for:
-        return Report(Status.FORBIDDEN, f"killed for {_TOO_MUCH[outcome.killed_for]}")
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and outcome.cpu_s >= order.cpu_s):
-        return Report(Status.TIMEOUT, f"killed after {order.cpu_s:g} s of processor time")
-    if number == signal.SIGSYS:
-        return Report(Status.FORBIDDEN, "it made system calls of another machine")
-    if number > 0 and outcome.peak_bytes >= _NEARLY * order.memory_gb * 1e9:
-        return Report(Status.MEMORY, f"{_signal(number)} near its {order.memory_gb:g} GB of memory")
-    if number > 0:
-        return Report(Status.CRASH, f"killed by {_signal(number)}")
-    if outcome.exit_code:
-        return Report(Status.CRASH, f"its process left with exit code {outcome.exit_code}")
-    try:
-        return read(answer)
-    except Unreadable as fault:
-        return Report(Status.CRASH, f"its result is not readable: {fault}")
-
-
-_NEARLY = 0.9
-_TOO_MUCH = {
-    "written": f"writing more than {WRITTEN_BYTES >> 20} MiB",
-    "files": f"more than {MOST_FILES} files in its folder",
-    "threads": f"more than {MOST_THREADS} threads",
-}
-
-
-def _killed_from_outside(order: Order, outcome: Outcome) -> bool:
-    """Whether neither the zygote nor a limit explains a child's SIGKILL."""
-    return (
-        outcome.exit_code == -signal.SIGKILL
-        and not outcome.killed_for
-        and outcome.cpu_s < order.cpu_s
-        and outcome.peak_bytes < _NEARLY * order.memory_gb * 1e9
-    )
 
 
 def _killed_for_memory() -> int:
@@ -435,10 +254,3 @@ def _remove(folder: str) -> None:
         pass
     except OSError:
         subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -24,8 +24,9 @@ from typing import NamedTuple
 from cadvlm.config.execution import Limits
 from cadvlm.errors import SandboxUnavailable
 from cadvlm.execution import landlock, seccomp
+from cadvlm.execution.connection import environment
 from cadvlm.execution.result import Status
-from cadvlm.execution.sandbox import Sandbox, environment
+from cadvlm.execution.sandbox import Sandbox
 from cadvlm.records import CadProgram
 
 
