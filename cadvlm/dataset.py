@@ -41,12 +41,19 @@ SAMPLE_SCHEMA = pa.schema(
         "n_faces": pa.int32(),
         "volume": pa.float64(),
         "bbox": pa.list_(pa.float64()),
+        "shape_key": pa.string(),
+        "shape": pa.binary(),
+        "shape_kind": pa.string(),
+        "plan": pa.string(),
     }
 )
 """One row a :class:`cadvlm.records.Sample`."""
 
 QUARANTINE_SCHEMA = pa.schema(
-    {name: pa.string() for name in ("id", "source", "stage", "reason", "detail")}
+    {
+        **dict.fromkeys(("id", "source", "stage", "reason", "detail", "code"), pa.string()),
+        "picture": pa.binary(),
+    }
 )
 """One row a :class:`cadvlm.records.Refusal`."""
 
@@ -71,6 +78,12 @@ class Dataset:
         """Rows of a split."""
         return int(self.manifest["splits"][split])
 
+    @property
+    def licences(self) -> dict[str, str]:
+        """The licence of each source, by the name that its rows have: for cards of whatever is made
+        of them."""
+        return {name: books["licence"] for name, books in self.manifest["sources"].items()}
+
     def read(
         self, split: str, columns: Sequence[str] | None = None, limit: int | None = None
     ) -> pa.Table:
@@ -79,16 +92,34 @@ class Dataset:
         Raises:
             InputError: the split is empty.
         """
+        table, names = self._open(split), list(columns or SAMPLE_SCHEMA.names)
+        return table.to_table(columns=names) if limit is None else table.head(limit, columns=names)
+
+    def batches(
+        self,
+        split: str,
+        columns: Sequence[str],
+        size: int,
+        keep: pads.Expression | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """The same rows, or those to ``keep``, at most ``size`` at a time.
+
+        Only a few batches are in memory, however large the split is. Raises as :meth:`read` does.
+        """
+        scanned = self._open(split).to_batches(
+            columns=list(columns),
+            filter=keep,
+            batch_size=size,
+            batch_readahead=2,
+            fragment_readahead=1,
+        )
+        yield from (batch for batch in scanned if batch.num_rows)
+
+    def _open(self, split: str) -> pads.Dataset:
         shards = (self.folder / split).names(".parquet")
         if not shards or self.count(split) == 0:
             raise InputError(f"{self.folder.uri}: the {split} split is empty")
         paths = [self.folder.join(f"{split}/{name}") for name in shards]
-        table = pads.dataset(
+        return pads.dataset(
             paths, schema=SAMPLE_SCHEMA, filesystem=self.folder.filesystem, format="parquet"
         )
-        names = list(columns) if columns else SAMPLE_SCHEMA.names
-        return table.to_table(columns=names) if limit is None else table.head(limit, columns=names)
-
-    def batches(self, split: str, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
-        """The same rows in batches of at most ``size``."""
-        yield from self.read(split, columns).to_batches(max_chunksize=size)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -52,6 +53,19 @@ class Folder:
         except FileNotFoundError:
             raise InputError(f"{self.uri}/{name}: no such file") from None
 
+    def read_range(self, name: str, start: int, stop: int) -> bytes:
+        """The bytes of a file from ``start`` up to ``stop``; see :meth:`read`."""
+        try:
+            with self.filesystem.open_input_file(self.join(name)) as file:
+                return bytes(file.read_at(stop - start, start))
+        except FileNotFoundError:
+            raise InputError(f"{self.uri}/{name}: no such file") from None
+
+    def sizes(self, names: Sequence[str]) -> list[int]:
+        """How many bytes each of these files has; 0 for one that is not there."""
+        infos = self.filesystem.get_file_info([self.join(name) for name in names])
+        return [info.size or 0 for info in infos]
+
     def write(self, name: str, content: bytes | str) -> None:
         """Write a whole file. A reader sees the old one or the new one, never half of it."""
         target = self.join(name)
@@ -63,6 +77,14 @@ class Folder:
             stream.write(data)
         if local:
             os.replace(landing, target)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, or a folder with all that is in it; harmless when it is not there."""
+        kind = self._info(name).type
+        if kind == fs.FileType.Directory:
+            self.filesystem.delete_dir(self.join(name))
+        elif kind == fs.FileType.File:
+            self.filesystem.delete_file(self.join(name))
 
     def read_json(self, name: str) -> Any:
         """A JSON file's value; see :meth:`read`."""

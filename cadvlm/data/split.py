@@ -16,9 +16,9 @@ from cadvlm.config.data import SplitConfig
 from cadvlm.geometry.solid import Solid
 
 
-def split_of(solid: Solid, shares: SplitConfig) -> str:
-    """``train``, ``val`` or ``test``."""
-    draw = int(shape_key(solid)[:12], 16) / 16**12
+def split_of(key: str, shares: SplitConfig) -> str:
+    """``train``, ``val`` or ``test``, from a hash: :func:`shape_key`, or that of a caption."""
+    draw = int(key[:12], 16) / 16**12
     if draw < shares.test:
         return "test"
     return "val" if draw < shares.test + shares.val else "train"

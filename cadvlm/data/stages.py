@@ -19,17 +19,18 @@ import pyarrow.parquet as pq
 
 from cadvlm.codegen.length import count_tokens
 from cadvlm.config.data import PrepareConfig
+from cadvlm.data.pairs import unlike
+from cadvlm.data.pictures import exports, pictures
+from cadvlm.data.solids import digest, measure, solids
 from cadvlm.data.sources import Items, reader
-from cadvlm.data.split import split_of
+from cadvlm.data.split import shape_key, split_of
 from cadvlm.dataset import QUARANTINE_SCHEMA, SAMPLE_SCHEMA, SPLITS
-from cadvlm.execution.result import ExecutionResult
+from cadvlm.errors import InputError
+from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.geometry.solid import Solid
-from cadvlm.records import Part, Refusal, Rendering, Sample
+from cadvlm.records import Part, Refusal, Sample
 from cadvlm.storage import Folder
-
-DRAWING = "drawing"
-"""The view that is no camera, and what the sandbox exports for it."""
 
 SHARDS = "shards"
 """Folder with one receipt for every finished shard."""
@@ -42,7 +43,7 @@ def read(shard: Shard, config: PrepareConfig) -> Shard:
     """Files to programs. ``shard`` has ``name``, ``source`` (an index) and ``items``."""
     source = config.sources[shard["source"]]
     items: Items = tuple(shard["items"])
-    parts = reader(source.name).read(source, items, config.style, config.seed)
+    parts = reader(source.name).read(source, items, config)
     return {"name": shard["name"], "rows": pickle.dumps(list(parts))}
 
 
@@ -52,56 +53,79 @@ class Builder:
     def __init__(self, config: PrepareConfig) -> None:
         self._config = config
         self._sandbox = Sandbox(config.limits)
-        self._exports = ("drawing",) if DRAWING in config.pictures.views else ()
+        self._exports = exports(config.pictures)
 
     def __call__(self, shard: Shard) -> Shard:
         rows: list[Part | Refusal] = pickle.loads(shard["rows"])
-        # Every reader so far has its programs from our own writers.
-        programs = [row.program for row in rows if isinstance(row, Part)]
-        results = iter(self._sandbox.run_ours(programs, exports=self._exports))
+        parts = [row for row in rows if isinstance(row, Part)]
+        results = solids(self._sandbox, parts, self._exports)
         built = [self.build(row, next(results)) if isinstance(row, Part) else row for row in rows]
         return {"name": shard["name"], "rows": pickle.dumps(built)}
 
-    def build(self, part: Part, result: ExecutionResult) -> Sample | Refusal:
-        """Draw what a part's program built, or say why there is nothing to draw."""
-        if result.solid is None:
-            detail = result.error or ""
-            return Refusal(part.id, part.source, "execute", result.status.value, detail)
+    def build(self, part: Part, result: ExecutionResult | None) -> Sample | Refusal:
+        """Draw what became of a part, or say why there is nothing to draw.
+
+        ``result`` is None for a caption, which is all there is of its part.
+        """
+        solid = result.solid if result else None
+        if result and solid is None:
+            return _failed(part, result, "execute" if part.program else "read")
+        if solid and part.program and part.shape is not None:
+            filed = measure(self._sandbox, part)
+            if filed.solid is None:
+                return _failed(part, filed, "read")
+            if difference := unlike(solid, filed.solid):
+                return Refusal(part.id, part.source, "compare", "another_part", difference)
+        images = part.images
+        if images is None:
+            config = self._config
+            try:
+                images = pictures(part.id, solid, config.pictures, config.seed) if solid else ()
+            except InputError as error:
+                return Refusal(part.id, part.source, "render", "not_drawn", str(error))
+        words, measures = _written(part), _measured(solid)
         return Sample(
             id=part.id,
             source=part.source,
-            split=split_of(result.solid, self._config.split),
-            language=part.program.language,
-            code=part.program.code,
-            operations=part.program.operations,
-            n_tokens=count_tokens(part.program.code),
-            images=self._pictures(part.id, result.solid),
-            prompt=self._config.prompt,
+            split=split_of(measures["shape_key"] or digest(part), self._config.split),
+            images=images,
+            prompt=self._config.prompt if part.prompt is None else part.prompt,
             sequence=part.sequence,
-            n_faces=result.solid.n_faces,
-            volume=result.solid.volume,
-            bbox=result.solid.bbox,
+            **words,
+            **measures,
         )
 
-    def _pictures(self, name: str, solid: Solid) -> tuple[Rendering, ...]:
-        from cadvlm.render import shaded
-        from cadvlm.render.drawing.draw import draw, render
 
-        pictures, look = self._config.pictures, self._config.pictures.drawing
-        views = [view for view in pictures.views if view != DRAWING]
-        shown = shaded.render(solid, views, pictures.size)
-        if DRAWING not in pictures.views:
-            return shown
-        sheet = draw(
-            solid,
-            title=name,
-            projection=look.projection,
-            hidden=look.hidden == "dashed",
-            dimensions=look.dimensions,
-            sheet=look.sheet,
-            title_block=look.title_block,
-        )
-        return (*shown, render(sheet, pictures.size))
+def _failed(part: Part, result: ExecutionResult, stage: str) -> Refusal:
+    """A program or, while reading, a shape file that left no solid."""
+    broken = stage == "read" and result.status is Status.SYNTAX
+    reason = "corrupt_file" if broken else result.status.value
+    return Refusal(part.id, part.source, stage, reason, result.error or "")
+
+
+def _written(part: Part) -> dict[str, Any]:
+    """The code, or the file of a part that has none."""
+    program = part.program
+    if program is None:
+        file = {"shape": part.shape, "shape_kind": part.shape_kind}
+        return {"language": None, "code": None, "operations": (), "n_tokens": 0, **file}
+    return {
+        "language": program.language,
+        "code": program.code,
+        "operations": program.operations,
+        "n_tokens": count_tokens(program.code),
+    }
+
+
+def _measured(solid: Solid | None) -> dict[str, Any]:
+    if solid is None:
+        return dict.fromkeys(("n_faces", "volume", "bbox", "shape_key"))
+    return {
+        "n_faces": solid.n_faces or None,  # triangles have none to count
+        "volume": solid.volume,
+        "bbox": solid.bbox,
+        "shape_key": shape_key(solid),
+    }
 
 
 def write(shard: Shard, config: PrepareConfig) -> dict[str, Any]:
@@ -139,14 +163,15 @@ def summarise(samples: list[Sample], refusals: list[Refusal]) -> dict[str, Any]:
         "splits": Counter(sample.split for sample in samples),
         "reasons": Counter(refusal.reason for refusal in refusals),
         "operations": Counter(op for sample in samples for op in sample.operations),
-        "n_faces": Counter(sample.n_faces for sample in samples),
-        "n_tokens": Counter(sample.n_tokens for sample in samples),
+        "n_faces": Counter(s.n_faces for s in samples if s.n_faces is not None),
+        "n_tokens": Counter(s.n_tokens for s in samples if s.code is not None),
         "content": content.hexdigest(),
     }
 
 
 def _content(samples: list[Sample]) -> Iterator[bytes]:
     for sample in samples:
-        yield f"{sample.id}\0{sample.split}\0{sample.code}\0".encode()
+        yield f"{sample.id}\0{sample.split}\0{sample.code or ''}\0".encode()
+        yield sample.shape or b""
         for image in sample.images:
             yield image.png

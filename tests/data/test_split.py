@@ -40,6 +40,6 @@ def test_shares_are_met_on_average():
     base = solid_of(BOX.format(10, 20, 30))
     rng = np.random.default_rng(0)
     solids = [dataclasses.replace(base, volume=rng.uniform(10, 1000)) for _ in range(2000)]
-    counts = Counter(split_of(solid, SplitConfig(val=0.1, test=0.2)) for solid in solids)
+    counts = Counter(split_of(shape_key(solid), SplitConfig(val=0.1, test=0.2)) for solid in solids)
     assert counts["test"] / 2000 == pytest.approx(0.2, abs=0.04)
     assert counts["val"] / 2000 == pytest.approx(0.1, abs=0.03)

@@ -1,7 +1,8 @@
 """Readers: one module for each source, as it ships.
 
-A reader is two functions. ``shards`` cuts a source into units of work without opening its files;
-``read`` turns one unit into parts, and everything it cannot use into refusals.
+A reader is two functions and a licence. ``shards`` cuts a source into units of work without opening
+more than its tables; ``read`` turns one unit into parts, and everything it cannot use into
+refusals: as many of both together as it has read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Protocol, cast
 
-from cadvlm.config.data import SourceConfig
+from cadvlm.config.data import PrepareConfig, SourceConfig
 from cadvlm.records import Part, Refusal
 
 Items = tuple[str, ...]
@@ -20,6 +21,9 @@ Items = tuple[str, ...]
 class Reader(Protocol):
     """What a module in this folder offers."""
 
+    LICENCE: str
+    """Of the data, in its publisher's words; empty when only the user can know."""
+
     def shards(self, source: SourceConfig, rows: int) -> Iterator[Items]:
         """Units of work of about ``rows`` parts each.
 
@@ -28,9 +32,9 @@ class Reader(Protocol):
         """
 
     def read(
-        self, source: SourceConfig, items: Items, style: str, seed: int
+        self, source: SourceConfig, items: Items, config: PrepareConfig
     ) -> Iterator[Part | Refusal]:
-        """Every part of one unit, or why it was refused."""
+        """Every part of one unit, or why it was refused; ``source`` is one of ``config``'s."""
 
 
 def reader(name: str) -> Reader:
