@@ -75,3 +75,12 @@ def test_relative_path_is_taken_from_where_we_are(tmp_path, monkeypatch):
 def test_unknown_kind_of_storage_is_named():
     with pytest.raises(InputError, match="nowhere://x"):
         Folder("nowhere://x")
+
+
+def test_a_part_of_a_file_is_read_and_sizes_are_told(tmp_path):
+    (tmp_path / "a.bin").write_bytes(b"0123456789")
+    folder = Folder(str(tmp_path))
+    assert folder.read_range("a.bin", 3, 6) == b"345"
+    assert folder.sizes(["a.bin", "b.bin"]) == [10, 0]
+    with pytest.raises(InputError, match=r"b\.bin: no such file"):
+        folder.read_range("b.bin", 0, 1)

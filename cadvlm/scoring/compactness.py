@@ -30,18 +30,24 @@ def tokens(code: str) -> int:
 
 def operations(code: str) -> int:
     """CadQuery calls of a program; 0 when it is not Python."""
+    return len(calls(code))
+
+
+def calls(code: str) -> list[str]:
+    """What they call, in the order in which they are written; none when it is not Python."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return 0
+        return []
     nodes = list(ast.walk(tree))
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    found = [node.func for node in nodes if isinstance(node, ast.Call)]
     known = _imported(nodes)
-    if not known:
-        return len(calls)
-    while grown := {name for name in _assigned(nodes, known) if name not in known}:
-        known |= grown
-    return sum(_root(call.func) in known for call in calls)
+    if known:
+        while grown := {name for name in _assigned(nodes, known) if name not in known}:
+            known |= grown
+        found = [called for called in found if _root(called) in known]
+    found.sort(key=lambda called: (called.end_lineno or 0, called.end_col_offset or 0))
+    return [called.attr if isinstance(called, ast.Attribute) else "" for called in found]
 
 
 def _imported(nodes: list[ast.AST]) -> set[str]:
