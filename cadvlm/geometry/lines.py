@@ -11,7 +11,7 @@ does (:mod:`cadvlm.execution.report`)::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -27,6 +27,16 @@ VIEWS = {
     "iso": ((1, -1, 1), (0, 0, 1)),
 }
 """Where the eye stands, and which way is up. The isometric view is GenCAD's."""
+
+
+def frame(eye: Sequence[float], up: Sequence[float]) -> NDArray[np.float64]:
+    """(3, 3) rows of unit length: a view's right, its up, and from the part towards the eye."""
+    back = np.array(eye, dtype=float)
+    right = np.cross(np.array(up), back)
+    axes = np.stack([right, np.cross(back, right), back])
+    unit: NDArray[np.float64] = axes / np.linalg.norm(axes, axis=1, keepdims=True)
+    return unit
+
 
 LONGEST = 1 << 17
 """Points or curves in one view beyond which it is no drawing. The largest seen had 10,000."""

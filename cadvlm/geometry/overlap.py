@@ -119,22 +119,23 @@ def _uncovered(
 ) -> Iterator[tuple[Kind, Interval]]:
     covered: list[Interval] = []
     for kind in Kind:
-        own = _united([span for of, span in spans if of == kind], tolerance)
+        own = united([span for of, span in spans if of == kind], tolerance)
         for span in own:
             for low, high in _without(span, covered):
                 if high - low > tolerance:
                     yield kind, (low, high)
-        covered = _united([*covered, *own], tolerance)
+        covered = united([*covered, *own], tolerance)
 
 
-def _united(spans: list[Interval], tolerance: float) -> list[Interval]:
-    united: list[Interval] = []
+def united(spans: list[Interval], tolerance: float) -> list[Interval]:
+    """The same intervals, ascending, with those joined that overlap or nearly meet."""
+    joined: list[Interval] = []
     for low, high in sorted(spans):
-        if united and low <= united[-1][1] + tolerance:
-            united[-1] = (united[-1][0], max(united[-1][1], high))
+        if joined and low <= joined[-1][1] + tolerance:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], high))
         else:
-            united.append((low, high))
-    return united
+            joined.append((low, high))
+    return joined
 
 
 def _without(span: Interval, covered: list[Interval]) -> Iterator[Interval]:

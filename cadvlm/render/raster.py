@@ -16,38 +16,51 @@ from cadvlm.geometry.kernels import compiled
 
 
 @compiled
-def facing(
-    corners: NDArray[np.float64], triangles: NDArray[np.int32], num_vertices: int, cosine: float
+def normals(
+    corners: NDArray[np.float64],
+    triangles: NDArray[np.int32],
+    num_vertices: int,
+    cosine: float,
+    eye: float,
 ) -> NDArray[np.float64]:
-    """How squarely the surface faces the eye, at each corner of each triangle.
+    """The surface's normal at each corner of each triangle.
 
     Args:
-        corners: (T, 3, 3) projected positions.
+        corners: (T, 3, 3) positions before any perspective.
         triangles: (T, 3) the same corners as indices of vertices.
         num_vertices: How many vertices there are.
         cosine: Triangles around a vertex count as one smooth surface while the cosine of the angle
-            between their normals is at least this.
+            between their normals is at least this; above 1 every one is flat.
+        eye: How far the eye is from the origin, against the third direction; may be infinite.
 
     Returns:
-        (T, 3): ``|normal . view|``, 0 edge-on to 1 face-on, the normal averaged by area over the
-        smooth surface around the corner.
+        (T, 3, 3): averaged by area over the smooth surface around the corner, of unit length, and
+        on the side of the triangle that the eye sees; zero where a triangle has no area.
     """
-    normals, areas = _normals(corners)
+    flat, areas = _normals(corners)
     starts, around = _triangles_around(triangles, num_vertices)
-    result = np.empty((len(corners), 3))
+    result = np.zeros((len(corners), 3, 3))
     for t in range(len(corners)):
-        nx, ny, nz = normals[t, 0], normals[t, 1], normals[t, 2]
+        nx, ny, nz = flat[t, 0], flat[t, 1], flat[t, 2]
+        towards = -nx * corners[t, 0, 0] - ny * corners[t, 0, 1] - nz * (eye + corners[t, 0, 2])
+        side = -1.0 if towards < 0 else 1.0
         for k in range(3):
-            x = y = z = 0.0
-            vertex = triangles[t, k]
-            for i in range(starts[vertex], starts[vertex + 1]):
-                u = around[i]
-                if nx * normals[u, 0] + ny * normals[u, 1] + nz * normals[u, 2] >= cosine:
-                    x += areas[u] * normals[u, 0]
-                    y += areas[u] * normals[u, 1]
-                    z += areas[u] * normals[u, 2]
-            length = np.sqrt(x * x + y * y + z * z)
-            result[t, k] = abs(z) / length if length > 0 else 0.0
+            x, y, z = 0.0, 0.0, 0.0
+            if cosine > 1:
+                x, y, z = nx, ny, nz
+            else:
+                vertex = triangles[t, k]
+                for i in range(starts[vertex], starts[vertex + 1]):
+                    u = around[i]
+                    if nx * flat[u, 0] + ny * flat[u, 1] + nz * flat[u, 2] >= cosine:
+                        x += areas[u] * flat[u, 0]
+                        y += areas[u] * flat[u, 1]
+                        z += areas[u] * flat[u, 2]
+            length = side * np.sqrt(x * x + y * y + z * z)
+            if length != 0:
+                result[t, k, 0] = x / length
+                result[t, k, 1] = y / length
+                result[t, k, 2] = z / length
     return result
 
 
@@ -150,20 +163,23 @@ def _from_top(y0: float, y1: float, y2: float) -> tuple[int, int, int]:
 def lines(
     points: NDArray[np.float64],
     starts: NDArray[np.int32],
+    width: int,
     tolerance: float,
     image: NDArray[np.uint8],
     depth: NDArray[np.float32],
 ) -> None:
-    """Draw polylines in black, one pixel wide, where nothing lies in front of them.
+    """Draw polylines, as 0, where nothing lies in front of their middle.
 
     Args:
         points: (P, 3) projected positions, one polyline after the other.
         starts: (E + 1,) where each polyline begins in ``points``; the last entry is P.
+        width: In pixels, across the line's larger direction.
         tolerance: A line this far behind the surface still shows, in pixels of depth.
         image: (H, W) painted in place.
         depth: (H, W) as :func:`fill` left it.
     """
-    height, width = image.shape
+    height, across = image.shape
+    before = (width - 1) // 2
     for e in range(len(starts) - 1):
         for p in range(starts[e], starts[e + 1] - 1):
             x, y, z = points[p, 0], points[p, 1], points[p, 2]
@@ -178,7 +194,50 @@ def lines(
                 row = floor(y + f * dy) if flat else step
                 if (
                     0 <= row < height
-                    and 0 <= column < width
+                    and 0 <= column < across
                     and z + f * dz - tolerance <= depth[row, column]
                 ):
-                    image[row, column] = 0
+                    if flat:
+                        image[max(0, row - before) : row - before + width, column] = 0
+                    else:
+                        image[row, max(0, column - before) : column - before + width] = 0
+
+
+@compiled
+def halved(
+    image: NDArray[np.uint8], behind: NDArray[np.uint8], opacity: float, palette: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Colours of a picture of half the size.
+
+    Args:
+        image: (2 H, 2 W) values: 0 an edge, 255 nothing, shades between.
+        behind: The same of what lies behind the nearest surface; looked at below an opacity of 1.
+        opacity: Share of a colour in ``image``, unless it is an edge's.
+        palette: (256, 3) what the values mean.
+
+    Returns:
+        (H, W, 4) red, green, blue, and how much of the pixel the part covers.
+    """
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    result = np.empty((height, width, 4), np.uint8)
+    for row in range(height):
+        for column in range(width):
+            red, green, blue, cover = 0.0, 0.0, 0.0, 0.0
+            for k in range(4):
+                y, x = 2 * row + k // 2, 2 * column + k % 2
+                value = image[y, x]
+                share = opacity if 0 < value < 255 else 1.0
+                red += share * palette[value, 0]
+                green += share * palette[value, 1]
+                blue += share * palette[value, 2]
+                if share < 1:
+                    value = behind[y, x]
+                    red += (1 - share) * palette[value, 0]
+                    green += (1 - share) * palette[value, 1]
+                    blue += (1 - share) * palette[value, 2]
+                cover += image[y, x] != 255
+            result[row, column, 0] = int(red / 4 + 0.5)
+            result[row, column, 1] = int(green / 4 + 0.5)
+            result[row, column, 2] = int(blue / 4 + 0.5)
+            result[row, column, 3] = int(cover * 255 / 4 + 0.5)
+    return result

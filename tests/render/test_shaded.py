@@ -1,6 +1,6 @@
 import dataclasses
-import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +8,9 @@ from PIL import Image
 
 from cadvlm.execution import run
 from cadvlm.records import CadProgram
-from cadvlm.render.camera import CAMERAS
-from cadvlm.render.shaded import GROUND, draw, render
+from cadvlm.render.camera import camera
+from cadvlm.render.look import GROUND, LOOKS, Light, Look
+from cadvlm.render.shaded import draw, paint
 from tests.meshes import box, flipped, joined, solid, solid_box, sphere
 
 INK = 0
@@ -88,13 +89,55 @@ def test_small_pictures_still_tell_faces_from_edges(size):
         assert (image == grey).mean() > 0.01
 
 
-def test_views_differ_and_are_named():
-    pictures = render(solid_box(3, 2, 1), list(CAMERAS), 96)
-    assert [picture.view for picture in pictures] == list(CAMERAS)
-    assert len({picture.png for picture in pictures}) == len(CAMERAS)
-    for picture in pictures:
-        assert (picture.style, picture.width, picture.height) == ("shaded", 96, 96)
-        assert Image.open(io.BytesIO(picture.png)).size == (96, 96)
+def painted(look: str | Look, part=None, view="iso", width=200, height=200):
+    look = LOOKS[look] if isinstance(look, str) else look
+    return paint(part or solid_box(3, 2, 1), camera(view), look, width, height)
+
+
+def test_pictures_need_not_be_square():
+    assert painted("shaded", width=200, height=100).shape == (100, 200)
+    image = painted("openecad", width=160, height=120)
+    assert image.shape == (120, 160, 4)
+    covered = np.flatnonzero((image[:, :, 3] > 0).any(axis=1))
+    assert np.ptp(covered) + 1 == pytest.approx(80, abs=2)  # two thirds of the height
+
+
+@pytest.mark.parametrize("look", ["openecad", "transparent", "cadrille"])
+def test_what_a_part_covers_is_told_in_every_look(look):
+    image = painted(look)
+    assert tuple(image[0, 0]) == (255, 255, 255, 0)
+    assert image[100, 100, 3] == 255
+    plain = painted("shaded") != GROUND
+    assert np.abs(image[:, :, 3] / 255 - plain).mean() < 0.02
+
+
+def test_edges_behind_a_part_show_through_transparent_faces():
+    opaque, clear = (painted(look)[:, :, 0].astype(int) for look in ("openecad", "transparent"))
+    # Above the near corner lies, behind the top face, the far corner of the bottom.
+    assert np.unique(opaque[70:95, 95:105]).size < np.unique(clear[70:95, 95:105]).size
+    assert (painted("transparent", solid(sphere()))[100, 100, :3] > 0).all()
+
+
+def test_lines_are_as_wide_as_told():
+    look = replace(LOOKS["openecad"], edge_px=4.0)
+    row = painted(look, solid_box(), "front", 448, 448)[224, :, 0]
+    assert (row < 30).sum() == pytest.approx(8, abs=2)
+
+
+def test_a_lamp_lights_the_side_that_it_stands_on():
+    look = Look(at_eye=0.0, lights=(Light((-1.0, 0.0, 1.0), 0.8),), edge_px=0.0)
+    image = painted(look, solid(sphere()), "front")[100, :, 0].astype(int)
+    assert image[60] > image[140] + 50
+    inside_out = dataclasses.replace(solid(sphere()), mesh=flipped(sphere()))
+    assert painted(look, inside_out, "front")[100, 60, 0] == image[60]
+
+
+def test_flat_facets_have_one_shade_each():
+    look = replace(LOOKS["cadrille"], soft=False)
+    part = solid(sphere(subdivisions=1))
+    assert len(np.unique(painted(look, part)[:, :, 0])) < 42
+    smooth = painted(replace(look, smooth=True), part)
+    assert len(np.unique(smooth[:, :, 0])) > 42
 
 
 def test_pictures_are_those_of_gencad(real_data):

@@ -16,12 +16,13 @@ THINNEST_PX = 1.0
 """Lines are never drawn narrower: in small pictures they would fade to light grey."""
 
 
-def bitmap(sheet: Sheet, width: int) -> NDArray[np.uint8]:
+def bitmap(sheet: Sheet, width: int, *, line: float = 1.0) -> NDArray[np.uint8]:
     """Draw a sheet.
 
     Args:
         sheet: what to draw.
         width: in pixels; the height follows from the paper.
+        line: factor of the width of all lines.
 
     Returns:
         (H, W) grey values, the first row on top.
@@ -39,7 +40,7 @@ def bitmap(sheet: Sheet, width: int) -> NDArray[np.uint8]:
     if lines:
         points = np.concatenate([points for points, _ in lines]) * flip + corner
         starts = np.cumsum([0, *(len(points) for points, _ in lines)])
-        widths = np.maximum(np.array([width for _, width in lines]) * pixels, THINNEST_PX)
+        widths = np.maximum(np.array([width for _, width in lines]) * pixels * line, THINNEST_PX)
         _strokes(points, starts, widths, image)
     if sheet.ink.arrows:
         arrows = np.stack([arrow.corners() for arrow in sheet.ink.arrows]) * flip + corner

@@ -1,8 +1,8 @@
 """Engineering drawings: front, top, right and isometric view of a part, with its dimensions.
 
-The lines come from the kernel, as the export ``drawing`` (:mod:`cadvlm.geometry.project`), the
-features from the facts of the boundary. Everything here works without the kernel, and the same part
-always gives the same sheet.
+The lines come from the kernel, as the export ``drawing`` (:mod:`cadvlm.geometry.project`), or from
+the mesh (:mod:`cadvlm.geometry.hidden`); the features from the facts of the boundary. Everything
+here works without the kernel, and the same part always gives the same sheet.
 
 First-angle and third-angle arrangement after ISO 5456-2: the view from above lies below the front
 view in the one and above it in the other, the view from the right on its left or on its right.
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cadvlm.errors import InputError
+from cadvlm.geometry.hidden import trace
 from cadvlm.geometry.lines import Lines, NotADrawing, unpack
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import Rendering
@@ -31,10 +32,11 @@ from cadvlm.render.drawing.features import Features, find
 from cadvlm.render.drawing.paper import PAPERS, TITLE, frame, ratio, standard_scale, table
 from cadvlm.render.drawing.place import TEXT, Side, View, annotate, draw_view
 from cadvlm.render.drawing.sheet import Box, Ink, Label, Sheet
+from cadvlm.render.variation import Variation
 
 Projection = Literal["first", "third"]
 
-CROWDED = 6.0
+CROWDED = 3.0
 """Rather than shrinking the views by more, dimensions are left out."""
 
 LARGEST, SMALLEST = 1e9, 1e-6
@@ -51,6 +53,9 @@ APART = 9.0
 
 SMALLER = 10
 """How much smaller than the others the isometric view may be."""
+
+BESIDE = 1.5
+"""The isometric view leaves its corner where it would be so many times as large elsewhere."""
 
 MOST = {"A4": 6, "A3": 7, "square": 5}
 """Dimensions in a direction beside one view, and leaders in it, that a sheet has room for."""
@@ -75,6 +80,20 @@ class Lacking(NamedTuple):
     height: float
 
 
+class Arrangement(NamedTuple):
+    """The views on a sheet, and the room that they leave."""
+
+    ink: Ink
+    cell: Box
+
+
+class Pictorial(NamedTuple):
+    """The isometric view."""
+
+    scale: float
+    ink: Ink
+
+
 def draw(
     solid: Solid,
     *,
@@ -89,7 +108,7 @@ def draw(
     """Make the drawing of a part.
 
     Args:
-        solid: with the export ``drawing`` among its files.
+        solid: with the export ``drawing`` among its files; else it is drawn from its mesh.
         title: the part's name, for the title block.
         projection: first angle (ISO) or third angle (ASME).
         hidden: whether hidden lines are drawn, dashed.
@@ -99,12 +118,11 @@ def draw(
         unit: of the part, for the title block.
 
     Raises:
-        InputError: the solid came without the export, or the program wrote nonsense there.
+        InputError: the program wrote nonsense there.
     """
+    exact = solid.files.get("drawing")
     try:
-        views = unpack(solid.files["drawing"])
-    except KeyError:
-        raise InputError("no lines to draw: run the program with exports=('drawing',)") from None
+        views = unpack(exact) if exact else trace(solid)
     except NotADrawing as fault:
         raise InputError(f"the lines of the drawing: {fault}") from None
     paper = PAPERS[sheet]
@@ -131,9 +149,16 @@ def draw(
     return Sheet(paper.width, paper.height, title, drawn)
 
 
-def render(sheet: Sheet, width: int) -> Rendering:
-    """A sheet as a picture, so many pixels wide, as PNG."""
-    image = bitmap(sheet, width)
+def render(
+    sheet: Sheet,
+    width: int,
+    variation: Variation | None = None,
+    rng: np.random.Generator | None = None,
+) -> Rendering:
+    """A sheet as a picture, so many pixels wide, as PNG; with a variation, drawn from ``rng``."""
+    image = bitmap(sheet, width, line=variation.line if variation else 1.0)
+    if variation is not None:
+        image = variation.finish_sheet(image, rng or np.random.default_rng(0))
     return Rendering("sheet", "drawing", width, len(image), png.encode(image))
 
 
@@ -178,18 +203,21 @@ def _fitted(
             name: _view(views[name], plans[name], _low(name, bbox), scale, sides, hidden)
             for name, sides in _SIDES[projection].items()
         }
-        arranged = _arranged(placed, grid, space)
-        if isinstance(arranged, Lacking):
+        ways = _arranged(placed, grid, space)
+        if isinstance(ways, Lacking):
             # What stands beside the views keeps its size; only they shrink.
             drawn = scale * (width + depth), scale * (height + depth)
-            shrunk = min(1 - lack / own for lack, own in zip(arranged, drawn, strict=True))
+            shrunk = min(1 - lack / own for lack, own in zip(ways, drawn, strict=True))
             largest = scale * min(LESS, max(shrunk, 0.5))
             continue
-        ink, cell = arranged
-        pictorial = _pictorial(views["iso"], cell, scale, standard)
-        if pictorial is not None:
-            ink.add(pictorial)
-            return ink, scale
+        shown = [(it, _pictorial(views["iso"], it.cell, scale, standard)) for it in ways]
+        found = [(it, pictorial) for it, pictorial in shown if pictorial is not None]
+        if found:
+            arrangement, pictorial = found[0]
+            if pictorial.scale * BESIDE < found[-1][1].scale:
+                arrangement, pictorial = found[-1]
+            arrangement.ink.add(pictorial.ink)
+            return arrangement.ink, scale
         largest = scale * LESS
 
 
@@ -210,9 +238,9 @@ def _view(
     return view
 
 
-def _pictorial(lines: Lines, cell: Box, scale: float, standard: bool) -> Ink | None:
-    """The isometric view in the middle of what the others leave; None: not half as large as it
-    should be would fit. Its scale is written under it where it is another."""
+def _pictorial(lines: Lines, cell: Box, scale: float, standard: bool) -> Pictorial | None:
+    """The isometric view in the middle of what the others leave; None where it would be too small.
+    Its scale is written under it where it is another."""
     low, high = extent(lines)
     room = cell.grown(-APART / 2)
     width, height = high - low
@@ -231,13 +259,14 @@ def _pictorial(lines: Lines, cell: Box, scale: float, standard: bool) -> Ink | N
         text = f"({ratio(own)})"
         middle = room.left + (room.width - lettering.width(text, TEXT)) / 2
         ink.labels.append(Label(text, (middle, corner[1] - note), TEXT))
-    return ink
+    return Pictorial(own, ink)
 
 
 def _arranged(
     views: dict[str, View], grid: tuple[tuple[str, str], tuple[str, str]], space: Box
-) -> tuple[Ink, Box] | Lacking:
-    """The views in line with one another and the cell that is left, or what they lack to fit."""
+) -> list[Arrangement] | Lacking:
+    """The views in line with one another: spread out, with the isometric one in the fourth corner,
+    or close together, with it beside them. Or what they lack to fit."""
     boxes = {name: view.ink.box for name, view in views.items()}
     columns = [[boxes[row[c]] for row in grid if row[c] in boxes] for c in (0, 1)]
     rows = [[boxes[name] for name in row if name in boxes] for row in grid]
@@ -248,18 +277,33 @@ def _arranged(
     spare = space.width - widths.sum() - APART, space.height - heights.sum() - APART
     if min(spare) < 0:
         return Lacking(*(max(0.0, -float(it)) for it in spare))
-    x = space.left + np.array([spare[0] / 4, spare[0] * 3 / 4 + widths[0] + APART])
     y = space.bottom + np.array([spare[1] / 4, spare[1] * 3 / 4 + heights[0] + APART])
-    ink, cell = Ink(), space
+    x = space.left + np.array([spare[0] / 4, spare[0] * 3 / 4 + widths[0] + APART])
+    close = space.left + np.array([0.0, widths[0] + APART])
+    r, c = next((r, c) for r in (0, 1) for c in (0, 1) if grid[r][c] not in views)
+    across = (space.left, x[1]) if c == 0 else (x[0] + widths[0], space.right)
+    up = (space.bottom, y[1]) if r == 0 else (y[0] + heights[0], space.top)
+    corner = Box(float(across[0]), float(up[0]), float(across[1]), float(up[1]))
+    beside = Box(float(close[1] + widths[1]), space.bottom, space.right, space.top)
+    return [
+        Arrangement(_placed(views, grid, at + left, y + below), cell)
+        for at, cell in ((x, corner), (close, beside))
+    ]
+
+
+def _placed(
+    views: dict[str, View],
+    grid: tuple[tuple[str, str], tuple[str, str]],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+) -> Ink:
+    """The views with their origins at the places of their columns and rows."""
+    ink = Ink()
     for r, names in enumerate(grid):
         for c, name in enumerate(names):
             if name in views:
-                ink.add(views[name].ink, float(x[c] + left[c]), float(y[r] + below[r]))
-                continue
-            across = (space.left, x[1]) if c == 0 else (x[0] + widths[0], space.right)
-            up = (space.bottom, y[1]) if r == 0 else (y[0] + heights[0], space.top)
-            cell = Box(float(across[0]), float(up[0]), float(across[1]), float(up[1]))
-    return ink, cell
+                ink.add(views[name].ink, float(x[c]), float(y[r]))
+    return ink
 
 
 def _left(box: Box) -> float:

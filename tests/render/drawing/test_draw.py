@@ -164,6 +164,7 @@ def test_lines_of_another_part_are_refused(build, factor, told):
         draw(dataclasses.replace(solid, files={"drawing": pack(views)}))
 
 
-def test_a_solid_without_lines_is_an_error_in_one_line():
-    with pytest.raises(InputError, match="exports"):
-        draw(solid_box())
+def test_a_part_that_is_only_a_mesh_is_drawn_with_its_sizes():
+    sheet = draw(solid_box(30, 20, 10), sheet="square")
+    assert {label.text for label in sheet.ink.labels} == {"30", "20", "10"}
+    assert collisions(sheet) == []
