@@ -3,7 +3,7 @@
 python -m jobs.compare a=runs/before b=runs/after out=runs/comparison
 """
 
-from jobs.command import command
+from cluster.command import command
 from jobs.settings import CompareJob
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from cadvlm.config.data import PrepareConfig
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.config.train import TrainConfig
-from jobs.command import command, wait_until_stopped
+from cluster.command import command, wait_until_stopped
 from jobs.settings import DemoJob
 from serve.config import ServeConfig
 

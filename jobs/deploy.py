@@ -3,7 +3,7 @@
 python -m jobs.deploy checkpoint=runs/demo/train port=8000
 """
 
-from jobs.command import command, wait_until_stopped
+from cluster.command import command, wait_until_stopped
 from jobs.settings import DeployJob
 
 

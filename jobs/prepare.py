@@ -6,7 +6,7 @@ On a cluster: ``ray job submit --working-dir . -- python -m jobs.prepare ...``. 
 stopped goes on where it was when the same command is given again.
 """
 
-from jobs.command import command
+from cluster.command import command
 from jobs.settings import PrepareJob
 
 

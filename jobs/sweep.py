@@ -3,7 +3,7 @@
 python -m jobs.sweep tune/configs/small.yaml out=runs/sweep
 """
 
-from jobs.command import command
+from cluster.command import command
 from jobs.settings import SweepJob
 
 

@@ -7,7 +7,7 @@ On a cluster: ``ray job submit --working-dir . -- python -m jobs.train ...``. A 
 goes on from its last checkpoint when the same command is given again.
 """
 
-from jobs.command import command
+from cluster.command import command
 from jobs.settings import TrainJob
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from cadvlm.config.base import Config
 from cadvlm.errors import CadvlmError, InputError, RunFailed
-from jobs.command import command
+from cluster.command import command
 
 
 class Job(Config):
