@@ -1,24 +1,32 @@
 """Preparation on Ray Data: design files to a dataset folder, on all the cluster's processors.
 
 A *shard* is the unit of everything: of work, of writing and of resuming. Shards stream through
-three stages with back-pressure, so the driver only ever sees receipts, and a run that was killed
-goes on with the shards that have none.
+three stages with back-pressure and are staged; when all are, the driver compares their shapes, and
+the shards are written for good. The driver only ever sees receipts and keys, and a run that was
+killed goes on with the shards that have none.
 """
 
 from __future__ import annotations
 
-import hashlib
-import platform
-from collections import Counter
+import pickle
+import posixpath
+import uuid
 from collections.abc import Iterator
-from importlib.metadata import version
+from contextlib import contextmanager
 from typing import Any
 
-import cadvlm
 from cadvlm.config.data import PrepareConfig
+from cadvlm.data import excluded
+from cadvlm.data.builder import Builder
+from cadvlm.data.card import card
+from cadvlm.data.excluded import Excluded
+from cadvlm.data.finish import SHARDS, finish, orders
+from cadvlm.data.manifest import manifest
+from cadvlm.data.receipts import Receipt
 from cadvlm.data.sources import reader
-from cadvlm.data.stages import SHARDS, Builder, Shard, read, write
-from cadvlm.dataset import SPLITS
+from cadvlm.data.stages import Build, Run, Shard, put_aside, read
+from cadvlm.data.staging import Staging, joined
+from cadvlm.data.tokens import counter
 from cadvlm.errors import ConfigError, RunFailed
 from cadvlm.progress import Progress
 from cadvlm.storage import Folder
@@ -36,22 +44,23 @@ def prepare(config: PrepareConfig) -> dict[str, Any]:
 
     Raises:
         ConfigError: the folder holds a dataset that other settings made.
-        InputError: a source is not there or empty.
+        InputError: a source, an evaluation set or the tokenizer is not there or cannot be used.
         RunFailed: work stopped midway; what is finished is kept.
     """
     out = Folder(config.out)
+    staging = Staging(out)
+    counter(config.tokenizer)  # whose absence is better known now
     _claim(out, config)
-    if out.exists("manifest.json"):
-        return dict(out.read_json("manifest.json"))
-    shards = list(plan(config))
-    done = {name.removesuffix(".json") for name in (out / SHARDS).names(".json")}
-    _run([shard for shard in shards if shard["name"] not in done], len(shards), config)
-    manifest = _manifest(config, out, [shard["name"] for shard in shards])
-    for name, books in manifest["sources"].items():
-        if books["read"] != books["written"] + books["quarantined"]:
-            raise RunFailed(f"{name}: rows were lost: {books}")
-    out.write_json("manifest.json", manifest)
-    return manifest
+    if not out.exists("manifest.json"):
+        shards = list(plan(config))
+        build([*excluded.plan(config), *shards], Run(config, uuid.uuid4().hex))
+        sets = list(excluded.measured(config, staging))
+        _finish([shard["name"] for shard in shards], sets, config)
+        books = _books(config, shards, sets)
+        out.write("README.md", card(books, posixpath.basename(out.path)))
+        out.write_json("manifest.json", books)
+    staging.clear()
+    return dict(out.read_json("manifest.json"))
 
 
 def plan(config: PrepareConfig) -> Iterator[Shard]:
@@ -59,7 +68,7 @@ def plan(config: PrepareConfig) -> Iterator[Shard]:
     for number, source in enumerate(config.sources):
         for index, items in enumerate(reader(source.name).shards(source, config.shard_rows)):
             name = f"{number:02}-{source.name}-{index:06}"
-            yield {"name": name, "source": number, "items": list(items)}
+            yield {"name": name, "source": number, "items": pickle.dumps(items)}
 
 
 def _claim(out: Folder, config: PrepareConfig) -> None:
@@ -76,78 +85,73 @@ def _claim(out: Folder, config: PrepareConfig) -> None:
         )
 
 
-def _run(shards: list[Shard], total: int, config: PrepareConfig) -> None:
-    if not shards:
+def build(shards: list[Shard], run: Run, builder: type[Builder] = Builder) -> None:
+    """Stage every shard that is not staged yet."""
+    done = Staging(Folder(run.config.out)).names()
+    waiting = [shard for shard in shards if shard["name"] not in done]
+    if not waiting:
         return
     import ray
     import ray.data
-    from ray.exceptions import RayError
 
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    pool = ray.data.ActorPoolStrategy(size=min(cores, len(shards)))
-    finished = (
-        ray.data.from_items(shards, override_num_blocks=len(shards))
-        .map(read, fn_kwargs={"config": config}, num_cpus=_LIGHT_CPUS)
-        .map(Builder, fn_constructor_args=(config,), compute=pool, num_cpus=_BUILDER_CPUS)
-        .map(write, fn_kwargs={"config": config}, num_cpus=_LIGHT_CPUS)
+    pool = ray.data.ActorPoolStrategy(size=min(cores, len(waiting)))
+    staged = (
+        ray.data.from_items(waiting, override_num_blocks=len(waiting))
+        .map(read, fn_kwargs={"run": run}, num_cpus=_LIGHT_CPUS)
+        .map(Build, fn_constructor_args=(run, builder), compute=pool, num_cpus=_BUILDER_CPUS)
+        .map(put_aside, fn_kwargs={"run": run}, num_cpus=_LIGHT_CPUS)
     )
-    parts = quarantined = 0
-    with Progress("prepare", total, "shards", done=total - len(shards)) as progress:
+    parts = refused = 0
+    with _progress("prepare", len(shards), len(waiting), run.config.out) as progress:
+        for receipt in staged.iter_rows():
+            parts += receipt["read"]
+            refused += receipt["refused"]
+            progress.advance(note=f"{parts} parts, {refused} in quarantine")
+
+
+def _finish(names: list[str], sets: list[Excluded], config: PrepareConfig) -> None:
+    """Judge all rows, and write every shard that has no receipt yet."""
+    out = Folder(config.out)
+    done = {name.removesuffix(".json") for name in (out / SHARDS).names(".json")}
+    if done.issuperset(names):
+        return
+    import ray.data
+
+    references = joined([one.keys for one in sets])
+    keys = Staging(out).keys(names)
+    every = orders(names, keys, references, config.deduplicate)
+    waiting = [order for order in every if order["name"] not in done]
+    finished = ray.data.from_items(waiting, override_num_blocks=len(waiting)).map(
+        finish, fn_kwargs={"out": config.out}, num_cpus=_LIGHT_CPUS
+    )
+    rows = dropped = 0
+    with _progress("finish", len(names), len(waiting), config.out) as progress:
+        for receipt in finished.iter_rows():
+            rows += receipt["written"]
+            dropped += receipt["dropped"]
+            progress.advance(note=f"{rows} rows, {dropped} dropped for their shape")
+
+
+@contextmanager
+def _progress(title: str, total: int, waiting: int, out: str) -> Iterator[Progress]:
+    """Progress over shards, which says what is kept when Ray fails."""
+    from ray.exceptions import RayError
+
+    with Progress(title, total, "shards", done=total - waiting) as progress:
         try:
-            for receipt in finished.iter_rows():
-                parts += receipt["read"]
-                quarantined += receipt["quarantined"]
-                progress.advance(note=f"{parts} parts, {quarantined} in quarantine")
+            yield progress
         except RayError as error:
             raise RunFailed(
                 f"prepare stopped: {str(error).strip().splitlines()[-1]}; {progress.done} of "
-                f"{total} shards are kept in {config.out}, the same command goes on with the rest"
+                f"{total} shards are kept in {out}, the same command goes on with the rest"
             ) from error
 
 
-def _manifest(config: PrepareConfig, out: Folder, names: list[str]) -> dict[str, Any]:
-    receipts = {name: out.read_json(f"{SHARDS}/{name}.json") for name in names}
-    content = hashlib.sha256("".join(r["content"] for r in receipts.values()).encode())
-    splits = _total(receipts, "splits")
-    return {
-        "config": config.model_dump(mode="json"),
-        "versions": {
-            "cadvlm": cadvlm.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("ray", "cadquery", "pyarrow")},
-        },
-        "splits": {split: splits[split] for split in SPLITS},
-        "sources": {
-            f"{number:02}-{source.name}": _account(
-                {n: r for n, r in receipts.items() if n.startswith(f"{number:02}-")}
-            )
-            for number, source in enumerate(config.sources)
-        },
-        "statistics": {
-            key: dict(sorted(_total(receipts, key).items(), key=_order))
-            for key in ("operations", "n_faces", "n_tokens")
-        },
-        "content_hash": content.hexdigest(),
-    }
-
-
-def _account(receipts: dict[str, Any]) -> dict[str, Any]:
-    """One source's books: read = written + quarantined."""
-    books = {
-        key: sum(receipt[key] for receipt in receipts.values())
-        for key in ("read", "written", "quarantined")
-    }
-    return {**books, "reasons": dict(_total(receipts, "reasons").most_common())}
-
-
-def _total(receipts: dict[str, Any], key: str) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for receipt in receipts.values():
-        total.update(receipt[key])
-    return total
-
-
-def _order(item: tuple[str, int]) -> tuple[float, str]:
-    """Numbers by value, words by frequency."""
-    key, count = item
-    return (float(key), "") if key.isdigit() else (-count, key)
+def _books(config: PrepareConfig, shards: list[Shard], sets: list[Excluded]) -> dict[str, Any]:
+    """The manifest, from the receipts of all shards."""
+    receipts: dict[int, list[Receipt]] = {number: [] for number in range(len(config.sources))}
+    folder = Folder(config.out) / SHARDS
+    for shard in shards:
+        receipts[shard["source"]].append(folder.read_json(f"{shard['name']}.json"))
+    return manifest(config, receipts, sets)

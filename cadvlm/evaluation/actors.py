@@ -19,10 +19,10 @@ from cadvlm.config.evaluate import GenerationConfig
 from cadvlm.config.execution import Limits
 from cadvlm.errors import InputError, SandboxUnavailable
 from cadvlm.evaluation.questions import Question
-from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import Case, describe, unscored
 from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.records import CadProgram
+from cadvlm.references.reference import Reference
 from cadvlm.scoring import METRICS
 from cadvlm.scoring.aggregate import MISSING
 

@@ -14,11 +14,11 @@ from cadvlm.errors import ConfigError, RunFailed
 from cadvlm.evaluation.actors import Answerer
 from cadvlm.evaluation.pool import actors, available, chunks, spread
 from cadvlm.evaluation.questions import ANSWER_SCHEMA, Question, questions
-from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import Case
 from cadvlm.evaluation.shards import Shards
 from cadvlm.progress import Progress
 from cadvlm.records import CadProgram, Prediction
+from cadvlm.references.reference import Reference
 from cadvlm.storage import Folder
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.errors import ConfigError
-from cadvlm.evaluation.files import is_folder
+from cadvlm.references.files import is_folder
 from cadvlm.storage import Folder
 
 CONFIG = "config.json"

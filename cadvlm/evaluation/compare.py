@@ -15,11 +15,11 @@ from cadvlm.errors import InputError
 from cadvlm.evaluation.actors import Drawing, Scorer, Thing
 from cadvlm.evaluation.gallery import drawings
 from cadvlm.evaluation.pool import actors, available
-from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import UNSCORED
 from cadvlm.evaluation.shards import write
 from cadvlm.execution.result import Status
 from cadvlm.records import CadProgram
+from cadvlm.references.reference import Reference
 from cadvlm.reports import comparison as report
 from cadvlm.scoring import METRICS
 from cadvlm.scoring.paired import differences

@@ -25,7 +25,6 @@ from cadvlm.evaluation.gallery import write_gallery
 from cadvlm.evaluation.matching import match, read_images
 from cadvlm.evaluation.pool import actors, available, chunks, spread
 from cadvlm.evaluation.predictions import read_predictions
-from cadvlm.evaluation.references import Reference, read_dataset, read_references
 from cadvlm.evaluation.scores import (
     SCORE_SCHEMA,
     UNSCORED,
@@ -38,6 +37,7 @@ from cadvlm.evaluation.shards import Shards, write
 from cadvlm.execution.result import Status
 from cadvlm.progress import Progress, warn
 from cadvlm.records import Prediction
+from cadvlm.references.reference import Reference, read_dataset, read_references
 from cadvlm.reports import evaluation as report
 from cadvlm.scoring.aggregate import summarise
 from cadvlm.storage import Folder

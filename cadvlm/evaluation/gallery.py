@@ -16,11 +16,11 @@ from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.dataset import Dataset
 from cadvlm.evaluation.actors import Drawing, Thing
 from cadvlm.evaluation.pool import spread
-from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import UNSCORED, Case
 from cadvlm.evaluation.shards import write
 from cadvlm.execution.result import Status
 from cadvlm.records import CadProgram
+from cadvlm.references.reference import Reference
 from cadvlm.scoring.aggregate import MISSING
 from cadvlm.storage import Folder
 

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from cadvlm.errors import InputError
-from cadvlm.evaluation.references import Reference
-from cadvlm.evaluation.rows import id_of, read_objects
 from cadvlm.records import Prediction
+from cadvlm.references.reference import Reference
+from cadvlm.references.rows import id_of, read_objects
 
 _SHAPE_OR_PROGRAM = re.compile(r"\.(step|stp|brep|stl|obj|py|json)$", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(png|jpe?g|webp)$", re.IGNORECASE)

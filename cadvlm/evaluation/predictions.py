@@ -18,9 +18,9 @@ the ``image`` that was asked about.
 from __future__ import annotations
 
 from cadvlm.codegen.answer import program_text
-from cadvlm.evaluation.files import is_folder, named_files
-from cadvlm.evaluation.rows import Format, read_rows
 from cadvlm.records import Prediction
+from cadvlm.references.files import is_folder, named_files
+from cadvlm.references.rows import Format, read_rows
 from cadvlm.storage import Folder
 
 _FORMATS = (

@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from cadvlm.evaluation.references import Reference, family
 from cadvlm.records import CadProgram, Prediction
+from cadvlm.references.reference import Reference, family
 from cadvlm.scoring import METRICS
 
 UNSCORED = "unscored"

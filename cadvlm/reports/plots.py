@@ -26,8 +26,10 @@ _ROLES = {
     "#010106": "var(--fair)",
     "#010107": "var(--good)",
     "#010108": "var(--best)",
+    **{f"#01020{number}": f"var(--series-{number})" for number in range(2, 8)},
 }
-INK, ACCENT, CONTROL, LINE, POOR, FAIR, GOOD, BEST = _ROLES
+INK, ACCENT, CONTROL, LINE, POOR, FAIR, GOOD, BEST, *_others = _ROLES
+SERIES = (ACCENT, *_others)
 LEVELS = {"poor": POOR, "fair": FAIR, "good": GOOD, "best": BEST}
 
 _STYLE = {
@@ -124,23 +126,32 @@ def trend(
         return _svg(figure, f"{ylabel} against {xlabel}")
 
 
-def counts(numbers: Mapping[str, int], *, label: str, bins: int = 30) -> Markup:
-    """A histogram of whole numbers that are already counted: ``{"6": 120, "7": 4}``.
+def counts(numbers: Mapping[str, Mapping[str, int]], *, label: str, bins: int = 30) -> Markup:
+    """Histograms of whole numbers that are already counted, one on top of the other.
 
-    The largest fiftieth is counted in the last bin: a long tail would hide everything else.
+    ``{"deepcad": {"6": 120, "7": 4}, "synthetic": {"6": 20}}``. The largest fiftieth is counted in
+    the last bin: a long tail would hide everything else.
     """
-    values = np.array([float(key) for key in numbers])
-    weights = np.array(list(numbers.values()), float)
+    counted = {name: some for name, some in numbers.items() if some}
+    pairs = [(float(value), count) for some in counted.values() for value, count in some.items()]
+    values, weights = np.array(pairs).T
     low, high = float(values.min()), float(np.ceil(_quantile(values, weights, 0.98)))
     width = max(1, int(np.ceil((high - low + 1) / bins)))
     edges = np.arange(low, high + width + 1, width) - 0.5
+    floor = np.zeros(len(edges) - 1)
     with mpl.rc_context(_STYLE):
         figure, axes = _axes()
-        inside = np.clip(values, edges[0], edges[-1] - 0.5)
-        heights, _ = np.histogram(inside, edges, weights=weights)
-        axes.bar(edges[:-1], heights, np.diff(edges) * 0.92, align="edge", color=ACCENT, alpha=0.85)
+        for place, (name, some) in enumerate(counted.items()):
+            inside = np.clip([float(value) for value in some], edges[0], edges[-1] - 0.5)
+            heights, _ = np.histogram(inside, edges, weights=list(some.values()))
+            colour = SERIES[min(place, len(SERIES) - 1)]
+            axes.bar(edges[:-1], heights, np.diff(edges) * 0.92, floor, align="edge", color=colour,
+                     alpha=0.85, label=name)  # fmt: skip
+            floor += heights
         axes.set(xlabel=label, ylabel="parts")
         axes.grid(axis="y")
+        if len(counted) > 1:
+            _legend(axes)
         return _svg(figure, f"Distribution of {label}")
 
 

@@ -6,9 +6,9 @@ from PIL import Image
 
 from cadvlm.config.execution import Limits
 from cadvlm.evaluation.actors import PICTURE_SIZE, Scorer, _evenly
-from cadvlm.evaluation.references import Reference
 from cadvlm.evaluation.scores import SCORE_SCHEMA, Case, control_of
 from cadvlm.records import CadProgram, Prediction
+from cadvlm.references.reference import Reference
 from cadvlm.scoring import METRICS
 from tests.parts import BOX, CYLINDER
 

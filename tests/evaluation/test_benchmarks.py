@@ -9,8 +9,8 @@ from cadvlm.config.execution import Limits
 from cadvlm.evaluation.actors import Scorer
 from cadvlm.evaluation.matching import match, read_images
 from cadvlm.evaluation.predictions import read_predictions
-from cadvlm.evaluation.references import read_references
 from cadvlm.evaluation.scores import Case
+from cadvlm.references.reference import read_references
 from tests.parts import BOX
 
 EXPERT = "import cadquery as cq\npart = cq.Workplane('XY').box(10, 20, 30)\n" + (

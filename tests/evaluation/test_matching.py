@@ -4,8 +4,8 @@ import pytest
 
 from cadvlm.errors import InputError
 from cadvlm.evaluation.matching import match, read_images
-from cadvlm.evaluation.references import Reference
 from cadvlm.records import Prediction
+from cadvlm.references.reference import Reference
 
 
 def matched(predictions, references, images=None):

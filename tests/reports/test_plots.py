@@ -18,7 +18,7 @@ def trend():
 
 
 def counts():
-    return plots.counts({"6": 120, "7": 4, "900": 1}, label="faces")
+    return plots.counts({"deepcad": {"6": 120, "7": 4, "900": 1}, "none": {}}, label="faces")
 
 
 CHARTS = [histogram, trend, counts]
@@ -40,12 +40,19 @@ def test_colours_come_from_the_page(chart):
     assert "font-family" not in svg
 
 
+def test_sources_are_stacked_and_named_where_there_are_several():
+    several = plots.counts({"deepcad": {"6": 2}, "synthetic": {"6": 3}}, label="faces")
+    assert "synthetic" in several
+    assert "var(--series-2)" in several
+    assert "deepcad" not in counts()
+
+
 def test_the_same_numbers_make_the_same_chart():
     assert histogram() == histogram()
 
 
 def test_text_from_outside_is_escaped():
-    svg = plots.counts({"1": 1}, label="<script>")
+    svg = plots.counts({"a": {"1": 1}}, label="<script>")
     assert "<script>" not in svg
 
 

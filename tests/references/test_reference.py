@@ -5,8 +5,8 @@ import pytest
 from cadvlm.errors import InputError
 from cadvlm.evaluation.matching import match, read_images
 from cadvlm.evaluation.predictions import read_predictions
-from cadvlm.evaluation.references import Reference, family, read_references
 from cadvlm.records import CadProgram
+from cadvlm.references.reference import Reference, family, read_references
 from tests.training import samples
 
 

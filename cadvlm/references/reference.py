@@ -22,9 +22,9 @@ from itertools import islice
 
 from cadvlm.dataset import Dataset
 from cadvlm.errors import InputError
-from cadvlm.evaluation.files import is_folder, named_files
-from cadvlm.evaluation.rows import Format, read_rows
 from cadvlm.records import CadProgram
+from cadvlm.references.files import is_folder, named_files
+from cadvlm.references.rows import Format, read_rows
 from cadvlm.storage import Folder
 
 SHAPES = (".step", ".stp", ".brep", ".stl", ".obj")

@@ -1,7 +1,7 @@
 import pytest
 
 from cadvlm.errors import InputError
-from cadvlm.evaluation.files import named_files
+from cadvlm.references.files import named_files
 
 
 def touch(folder, *names):
