@@ -25,6 +25,8 @@ def run(settings: TrainJob) -> None:
     validation = f", validation {summary['val_loss']:.4f}" if "val_loss" in summary else ""
     print(f"steps: {summary['step']} ({summary['epoch']:.2f} epochs)")
     print(f"loss: {summary['loss']:.4f}{validation}")
+    for source, seen in summary["sources"].items():
+        print(f"{source}: {seen['share']:.1%} of the samples, {seen['epochs']:.2f} epochs")
     print(f"model: {final}")
 
 

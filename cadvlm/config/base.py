@@ -159,6 +159,8 @@ def _is_many(annotation: Any) -> bool:
 
 def _type_name(annotation: Any) -> str:
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _type_name(args[0])
     if origin is typing.Literal:
         return " | ".join(str(arg) for arg in args)
     if origin in (typing.Union, types.UnionType):

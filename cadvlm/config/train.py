@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from cadvlm.config.base import Config
 from cadvlm.config.model import ModelConfig
@@ -46,6 +46,20 @@ class OptimizerConfig(Config):
 
     grad_clip: float = Field(1.0, gt=0)
     """Gradient norm above which gradients are scaled down."""
+
+
+class CurriculumConfig(Config):
+    """From simple to complex: at first only the simplest rows are drawn, in a mixture those of each
+    source."""
+
+    by: Literal["n_tokens", "n_faces", "operations"] = "n_tokens"
+    """What makes a row simple: few tokens of code, few faces, or few operations."""
+
+    start: float = Field(0.2, gt=0, le=1)
+    """Share of the rows that is open at the first step."""
+
+    over: float = Field(0.5, gt=0, le=1)
+    """Share of the steps over which it grows, in a line, to all rows."""
 
 
 class WorkersConfig(Config):
@@ -102,6 +116,22 @@ class TrainConfig(Config):
     epochs: float = Field(1.0, gt=0)
     """Passes over the training split; fractions are fine."""
 
+    source_epochs: dict[str, NonNegativeFloat] | None = None
+    """Passes over the rows of each source, in place of ``epochs`` and ``mixture``:
+    ``{deepcad: 3, captions: 0.5}``; zero leaves a source out."""
+
+    mixture: dict[str, NonNegativeFloat] | None = None
+    """Shares of the samples by source, relative to each other: ``{deepcad: 0.7, openecad: 0.2,
+    synthetic: 0.1}``; zero leaves one out. They override the weights with which the dataset was
+    prepared, where those differ. Null: those weights; if all are equal, every row once an epoch."""
+
+    curriculum: CurriculumConfig | None = None
+    """From simple to complex; null: all rows from the first step on."""
+
+    grouped_batches: int = Field(32, gt=0)
+    """Among so many batches at a time samples of similar length come into one, which saves padding
+    and memory; the batches stay shuffled. 1: batches of any lengths."""
+
     max_tokens: int | None = Field(None, gt=0)
     """Leave out samples whose program is longer, in Python's own tokens (``n_tokens``). Memory
     grows with the square of the longest: one of 5,000 among short ones can take all there is."""
@@ -134,7 +164,7 @@ class TrainConfig(Config):
     """What is kept."""
 
     validation_samples: int = Field(512, ge=0)
-    """How many samples of the validation split are looked at. Zero: none."""
+    """How many samples, from all over the validation split, are looked at. Zero: none."""
 
     cache_gb: float = Field(2.0, ge=0)
     """Memory of a worker for pictures ready for the model; the rest is made anew each epoch."""
@@ -173,6 +203,12 @@ class TrainConfig(Config):
         if method == "lora" and lora is None:
             return {**tree, "lora": {}}
         return tree if method else {**tree, "method": "full" if lora is None else "lora"}
+
+    @model_validator(mode="after")
+    def _one_way_to_mix(self) -> Self:
+        if self.source_epochs is not None and self.mixture is not None:
+            raise ValueError("source_epochs and mixture both say how often sources are drawn")
+        return self
 
     @model_validator(mode="after")
     def _batches_divide(self) -> Self:

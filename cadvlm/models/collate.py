@@ -17,26 +17,36 @@ class Encoded(NamedTuple):
     """Sequences of one length (T,): ``input_ids``, ``attention_mask``, perhaps ``labels``."""
 
     vision: dict[str, torch.Tensor]
-    """What the processor made of the pictures, in its own shapes; joined along the first axis."""
+    """What the processor made of the pictures, in its own shapes; joined along the first axis.
+    Empty for text alone."""
 
     @property
     def nbytes(self) -> int:
         """Memory that the sample takes."""
         return sum(value.nbytes for part in self for value in part.values())
 
+    @property
+    def length(self) -> int:
+        """Number of tokens."""
+        return len(self.text["input_ids"])
+
+    def extended(self, tail: Encoded) -> Encoded:
+        """This sample with the tokens and the pictures of another behind its own."""
+        text = {name: torch.cat([value, tail.text[name]]) for name, value in self.text.items()}
+        return Encoded(text, {**self.vision, **tail.vision})
+
 
 def collate(
     samples: Sequence[Encoded], processor: ProcessorMixin, side: Literal["left", "right"]
 ) -> BatchFeature:
-    """Pad to the longest sample, on the given side, and join."""
+    """Pad to the longest sample, on the given side, and join; samples may be without pictures."""
     fill = {"input_ids": processor.tokenizer.pad_token_id, "labels": -100}
     text = {
         name: _pad([sample.text[name] for sample in samples], fill.get(name, 0), side)
         for name in samples[0].text
     }
-    vision = {
-        name: _join([sample.vision[name] for sample in samples]) for name in samples[0].vision
-    }
+    seen = [sample.vision for sample in samples if sample.vision]
+    vision = {name: _join([vision[name] for vision in seen]) for name in (seen or [{}])[0]}
     return BatchFeature({**text, **vision})
 
 

@@ -49,11 +49,27 @@ def encode_each(
     return [_append(processor, *pair) for pair in zip(encoded, answers, strict=True)]
 
 
+def unseen_picture(processor: ProcessorMixin) -> Encoded:
+    """A picture to stand behind an answer: no token attends to it and nothing is learnt from it."""
+    white = Image.new("RGB", (224, 224), "white")
+    picture = encode_each(processor, [""], [[white]], [""])[0]
+    hidden = {"attention_mask": 0, "labels": -100}
+    text = {
+        name: torch.full_like(value, hidden[name]) if name in hidden else value
+        for name, value in picture.text.items()
+    }
+    return Encoded(text, picture.vision)
+
+
 def _encode_prompts(
     processor: ProcessorMixin, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]
 ) -> list[Encoded]:
     """One call of the processor where its output can be cut into samples, else one for each."""
-    texts = [_chat(processor, *pair) for pair in zip(prompts, images, strict=True)]
+    pairs = list(zip(prompts, images, strict=True))
+    if len({len(pictures) for pictures in images}) > 1:
+        # Whose pictures are whose could not be told afterwards.
+        return [_encode_prompts(processor, [p], [i])[0] for p, i in pairs]
+    texts = [_chat(processor, *pair) for pair in pairs]
     bos = processor.tokenizer.bos_token
     inputs = processor(
         text=texts,
@@ -70,7 +86,6 @@ def _encode_prompts(
         return [Encoded({name: value[0] for name, value in text.items()}, vision)]
     if any(value.shape[0] != count for value in vision.values()):
         # Patches of all pictures lie end to end (Qwen-VL), or a sample has several pictures.
-        pairs = zip(prompts, images, strict=True)
         return [_encode_prompts(processor, [p], [i])[0] for p, i in pairs]
     return [_cut(text, vision, row) for row in range(count)]
 

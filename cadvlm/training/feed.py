@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -12,11 +13,12 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from transformers import BatchFeature, ProcessorMixin
 
+from cadvlm.codegen.answer import with_plan
 from cadvlm.errors import InputError
 from cadvlm.models.collate import Encoded, collate
-from cadvlm.models.prompt import encode_each
+from cadvlm.models.prompt import encode_each, unseen_picture
 
-COLUMNS = ("id", "code", "prompt", "images")
+COLUMNS = ("id", "code", "plan", "prompt", "images")
 """What training reads of a sample."""
 
 _AHEAD = 3
@@ -58,7 +60,16 @@ class Feed:
             if sample.nbytes <= self._room:
                 self._room -= sample.nbytes
                 self._kept[row] = sample
+        if not any(sample.vision for sample in samples):
+            # Every worker must use the same weights in every micro-batch, the tower's too: they
+            # exchange weights and gradients in step.
+            shortest = min(range(len(samples)), key=lambda place: samples[place].length)
+            samples[shortest] = samples[shortest].extended(self._unseen)
         return collate(samples, self.processor, "right")
+
+    @cached_property
+    def _unseen(self) -> Encoded:
+        return self._cast(unseen_picture(self.processor))
 
     def batches(self, plan: Iterable[Sequence[int]]) -> Iterator[BatchFeature]:
         """The batches of a plan in order, a few of them made ahead by one thread."""
@@ -78,19 +89,26 @@ class Feed:
             self.processor,
             [sample["prompt"] for sample in samples],
             [_pictures(sample) for sample in samples],
-            [sample["code"] for sample in samples],
+            [answer(sample) for sample in samples],
         )
-        return [
-            Encoded(sample.text, {n: self._cast(v) for n, v in sample.vision.items()})
-            for sample in encoded
-        ]
+        return [self._cast(sample) for sample in encoded]
 
-    def _cast(self, value: torch.Tensor) -> torch.Tensor:
-        return value.to(self.dtype) if value.is_floating_point() else value
+    def _cast(self, sample: Encoded) -> Encoded:
+        vision = {
+            name: value.to(self.dtype) if value.is_floating_point() else value
+            for name, value in sample.vision.items()
+        }
+        return Encoded(sample.text, vision)
 
 
-def _pictures(sample: dict[str, Any]) -> list[Image.Image]:
+def answer(sample: Mapping[str, Any]) -> str:
+    """What a model learns to write for a row: its plan, where it has one, and its code."""
+    plan, code = sample["plan"], str(sample["code"])
+    return code if plan is None else with_plan(plan, code)
+
+
+def _pictures(sample: Mapping[str, Any]) -> list[Image.Image]:
     try:
-        return [Image.open(io.BytesIO(picture["png"])) for picture in sample["images"]]
+        return [Image.open(io.BytesIO(picture["png"])) for picture in sample["images"] or ()]
     except UnidentifiedImageError:
         raise InputError(f"sample {sample['id']}: one of its pictures is not a picture") from None

@@ -14,8 +14,8 @@ from contextlib import nullcontext
 from itertools import islice
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
-import ray
 import ray.train
 import ray.train.torch
 import torch
@@ -24,12 +24,15 @@ from torch.nn import functional
 from transformers import BatchFeature
 
 from cadvlm.config.train import TrainConfig
+from cadvlm.dataset import Dataset
 from cadvlm.progress import Progress
 from cadvlm.storage import Folder
 from cadvlm.training.engine import Engine
-from cadvlm.training.feed import Feed
+from cadvlm.training.feed import COLUMNS, Feed
 from cadvlm.training.metrics import MetricsLog, Window
+from cadvlm.training.mixture import Mixture
 from cadvlm.training.order import Order
+from cadvlm.training.rows import facts, shared, spread, usable
 from cadvlm.training.schedule import learning_rate
 
 SUMMARY = "summary.json"
@@ -45,9 +48,7 @@ class Job(NamedTuple):
     base: str
     """The model to start from, as :func:`cadvlm.models.load.load` takes it."""
     gpu: bool
-    train: ray.ObjectRef
-    """Table with the columns of :data:`cadvlm.training.feed.COLUMNS`."""
-    validation: ray.ObjectRef | None
+    mixture: Mixture
 
 
 def run(given: dict[str, Job]) -> None:
@@ -70,11 +71,15 @@ class Loop:
         self.folder = Folder(job.config.out)
         self.engine = Engine(job.config, job.base, job.gpu)
         self.start = self.engine.resume(ray.train.get_checkpoint())
-        self.feed = self._feed(job.train, job.config.cache_gb)
-        self.validation = job.validation and self._feed(job.validation, _VALIDATION_CACHE_GB)
-        self.order = Order.of(job.config, len(self.feed.rows))
+        dataset = Dataset(job.config.dataset)
+        rows = shared(dataset, "train", usable(job.config.max_tokens), self.folder.uri)
+        self.feed = self._feed(rows, job.config.cache_gb)
+        self.order = Order(job.config, job.mixture, facts(rows, job.config, job.mixture))
+        self.validation = self._validation(dataset)
         self.log = MetricsLog(self.folder, self.start) if self.rank == 0 else None
         self.window = Window(self.device)
+        steps = map(self.order.sources, range(self.start))
+        self.seen = sum(steps, np.zeros(len(job.mixture.rows), np.int64))
 
     def train(self) -> None:
         """Every step that is left, with its rows of metrics and its checkpoints."""
@@ -104,9 +109,16 @@ class Loop:
                 self.folder.upload(local)
                 self.folder.write_json(SUMMARY, self.log.rows[-1])
 
-    def _feed(self, rows: ray.ObjectRef, cache_gb: float) -> Feed:
-        table: pa.Table = ray.get(rows)
-        return Feed(table, self.engine.processor, self.engine.input_dtype, cache_gb)
+    def _feed(self, rows: pa.Table, cache_gb: float) -> Feed:
+        return Feed(rows.select(COLUMNS), self.engine.processor, self.engine.input_dtype, cache_gb)
+
+    def _validation(self, dataset: Dataset) -> Feed | None:
+        """Rows from all over the validation split; None when there are fewer than workers."""
+        wanted = self.config.validation_samples
+        if not wanted or not dataset.count("val"):
+            return None
+        rows = spread(shared(dataset, "val", usable(None), self.folder.uri), wanted)
+        return self._feed(rows, _VALIDATION_CACHE_GB) if len(rows) >= self.workers else None
 
     def _plan(self) -> Iterator[list[int]]:
         for step in range(self.start, self.order.stop):
@@ -128,6 +140,7 @@ class Loop:
             loss = self._loss(batch)
             self.engine.backward(loss * scale)
             self.window.add(loss, batch)
+        self.seen += self.order.sources(step)
 
     def _loss(self, batch: BatchFeature) -> torch.Tensor:
         """Cross entropy summed over the answer tokens of a micro-batch."""
@@ -143,13 +156,16 @@ class Loop:
 
     def _log(self, done: int, validate: bool) -> dict[str, Any]:
         figures = self.window.totals()
-        row = {
+        row: dict[str, Any] = {
             "step": done,
             "epoch": self.order.epoch(done),
             "lr": learning_rate(self.config.optimizer, done - 1, self.order.steps),
             "grad_norm": self.engine.grad_norm,
             **figures,
+            "sources": self._sources(),
         }
+        if self.config.curriculum:
+            row["open"] = float(self.order.open(done - 1))
         if validate and self.validation:
             row["val_loss"] = self._validate(self.validation)
         if self.log:
@@ -157,6 +173,14 @@ class Loop:
             self.log.add(row)
         self.window.restart()
         return row
+
+    def _sources(self) -> dict[str, dict[str, float]]:
+        """What was seen of each source since the run began."""
+        samples, rows = self.seen.tolist(), self.order.mixture.rows
+        return {
+            name: {"samples": seen, "share": seen / sum(samples), "epochs": seen / rows[name]}
+            for name, seen in zip(rows, samples, strict=True)
+        }
 
     def _validate(self, feed: Feed) -> float:
         """Mean loss of an answer token. Workers take as many rows each: ZeRO-3 moves in step."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,7 +31,7 @@ class Window:
     def restart(self) -> None:
         """Forget what was summed; the clock starts anew."""
         self.loss = torch.zeros((), device=self.device, dtype=torch.float64)
-        self.answer_tokens = self.tokens = self.samples = 0
+        self.answer_tokens = self.tokens = self.padded = self.samples = 0
         self.waited = 0.0
         self._since = time.perf_counter()
 
@@ -40,6 +40,7 @@ class Window:
         self.loss += loss.detach()
         self.answer_tokens += int((batch["labels"] != -100).sum())
         self.tokens += int(batch["attention_mask"].sum())
+        self.padded += batch["attention_mask"].numel()
         self.samples += len(batch["labels"])
 
     @contextmanager
@@ -52,15 +53,16 @@ class Window:
     def totals(self) -> dict[str, float]:
         """The window of all workers as figures of a row. All workers call this."""
         seconds = time.perf_counter() - self._since
-        counted = [self.answer_tokens, self.tokens, self.samples]
+        counted = [self.answer_tokens, self.tokens, self.padded, self.samples]
         own = [float(self.loss), *counted, self.waited, seconds]
         summed = torch.tensor(own, device=self.device, dtype=torch.float64)
         dist.all_reduce(summed)
-        loss, answer_tokens, tokens, samples, waited, worked = summed.tolist()
+        loss, answer_tokens, tokens, padded, samples, waited, worked = summed.tolist()
         return {
             "loss": loss / answer_tokens,
             "samples_per_s": samples / seconds,
             "tokens_per_s": tokens / seconds,
+            "padding_share": 1 - tokens / padded,
             "data_wait_share": waited / worked,
             "seconds": seconds,
         }
@@ -92,15 +94,23 @@ class MetricsLog:
         """Write a row; it has a ``step``."""
         self.rows.append(row)
         self.folder.write(METRICS, "".join(json.dumps(row) + "\n" for row in self.rows))
-        for name, value in row.items():
-            if name != "step":
-                self._events.add_scalar(f"train/{name}", value, row["step"])
+        for name, value in _flat(row, "train"):
+            if name != "train/step":
+                self._events.add_scalar(name, value, row["step"])
 
     def flush(self) -> None:
         """Bring the events to where the run folder is."""
         self._events.flush()
         if self._upload:
             (self.folder / EVENTS).upload(self._upload)
+
+
+def _flat(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}/{key}")
+        else:
+            yield f"{prefix}/{key}", value
 
 
 def read(folder: Folder) -> list[dict[str, Any]]:

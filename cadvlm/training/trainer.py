@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import ray
 import ray.train
 import torch
@@ -31,9 +29,10 @@ from cadvlm.models.checkpoint import FINAL
 from cadvlm.models.load import load_config
 from cadvlm.progress import warn
 from cadvlm.storage import Folder
-from cadvlm.training.feed import COLUMNS
+from cadvlm.training.feed import answer
 from cadvlm.training.loop import SUMMARY, Job, run
-from cadvlm.training.order import Order
+from cadvlm.training.mixture import Mixture, mix, weights
+from cadvlm.training.rows import Census, census, usable
 from cadvlm.training.trainable import prepare
 
 CONFIG = "config.yaml"
@@ -68,27 +67,25 @@ def fit(config: TrainConfig) -> str:
     folder = Folder(config.out)
     dataset = Dataset(config.dataset)
     _refuse_another_run(folder, config, dataset)
-    samples = _samples(dataset, config, ["n_tokens"]).num_rows
-    if not samples:
-        raise InputError(f"{config.dataset}: no program has max_tokens={config.max_tokens} or less")
-    order = Order.of(config, samples)
-    if not _is_finished(folder, order):
+    counted = census(dataset, config.max_tokens)
+    _check_that_something_is_there(counted, config)
+    mixture = mix(config, dataset.manifest, counted.usable)
+    if not _is_finished(folder, mixture.stop(config)):
         base = config.model.path or _built(config, dataset, folder)
         _check_that_it_learns(base, config)
-        if left_out := dataset.count("train") - samples:
-            warn(f"{left_out} samples are longer than max_tokens={config.max_tokens} and left out")
+        _say_what_is_left_out(counted, mixture, config)
         folder.write(CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
         folder.write_json(DATA, _identity(dataset))
-        _train(config, dataset, base, folder)
+        _train(Job(config, base, _on_gpu(config), mixture), folder)
     return f"{folder.uri}/{FINAL}"
 
 
-def _train(config: TrainConfig, dataset: Dataset, base: str, folder: Folder) -> None:
-    gpu = _on_gpu(config)
+def _train(job: Job, folder: Folder) -> None:
+    config, gpu = job.config, job.gpu
     workers = {"CPU": config.workers.cpus, "GPU": 1} if gpu else {"CPU": config.workers.cpus}
     trainer = TorchTrainer(
         run,
-        train_loop_config={"job": _job(config, dataset, base, gpu)},
+        train_loop_config={"job": job},
         torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
         scaling_config=ScalingConfig(
             num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers
@@ -111,22 +108,27 @@ def _train(config: TrainConfig, dataset: Dataset, base: str, folder: Folder) -> 
         raise RunFailed(_what_is_left(folder, error)) from error
 
 
-def _job(config: TrainConfig, dataset: Dataset, base: str, gpu: bool) -> Job:
-    # The object store holds one copy for each node, which its workers share.
-    train = ray.put(_samples(dataset, config, COLUMNS))
-    validation = None
-    count = min(config.validation_samples, dataset.count("val"))
-    if count >= config.workers.count:
-        validation = ray.put(dataset.read("val", COLUMNS, limit=count))
-    return Job(config, base, gpu, train, validation)
+def _check_that_something_is_there(counted: Census, config: TrainConfig) -> None:
+    if counted.usable:
+        return
+    if counted.too_long:
+        raise InputError(f"{config.dataset}: no program has max_tokens={config.max_tokens} or less")
+    raise InputError(
+        f"{config.dataset}: no row of its training split has code to learn, and shapes alone "
+        f"({', '.join(sorted(counted.without_code))}) are for evaluation"
+    )
 
 
-def _samples(dataset: Dataset, config: TrainConfig, columns: Sequence[str]) -> pa.Table:
-    """The rows that are trained on."""
-    if config.max_tokens is None:
-        return dataset.read("train", columns)
-    table = dataset.read("train", list({*columns, "n_tokens"}))
-    return table.filter(pc.less_equal(table["n_tokens"], config.max_tokens)).select(columns)
+def _say_what_is_left_out(counted: Census, mixture: Mixture, config: TrainConfig) -> None:
+    if counted.too_long:
+        warn(
+            f"{counted.too_long} samples are longer than max_tokens={config.max_tokens} "
+            "and left out"
+        )
+    for source, count in sorted(counted.without_code.items()):
+        warn(f"rows of {source} that have no code and are left out: {count}")
+    for source in sorted(counted.usable.keys() - mixture.rows.keys()):
+        warn(f"the mixture leaves out {source} with its {counted.usable[source]} rows")
 
 
 def _on_gpu(config: TrainConfig) -> bool:
@@ -148,9 +150,10 @@ def _built(config: TrainConfig, dataset: Dataset, folder: Folder) -> str:
 
 
 def _texts(dataset: Dataset) -> Iterator[str]:
-    for batch in dataset.batches("train", ("prompt", "code"), size=1024):
-        for name in batch.schema.names:
-            yield from batch.column(name).to_pylist()
+    for batch in dataset.batches("train", ("prompt", "code", "plan"), 1024, usable(None)):
+        rows = batch.to_pylist()
+        yield from (row["prompt"] for row in rows)
+        yield from (answer(row) for row in rows)
 
 
 def _check_that_it_learns(base: str, config: TrainConfig) -> None:
@@ -181,6 +184,7 @@ def _identity(dataset: Dataset) -> dict[str, Any]:
     return {
         "samples": dataset.count("train"),
         "content_hash": dataset.manifest.get("content_hash"),
+        "weights": weights(dataset.manifest),
     }
 
 
@@ -192,8 +196,8 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield prefix + key, value
 
 
-def _is_finished(folder: Folder, order: Order) -> bool:
-    return folder.exists(SUMMARY) and bool(folder.read_json(SUMMARY)["step"] >= order.stop)
+def _is_finished(folder: Folder, stop: int) -> bool:
+    return folder.exists(SUMMARY) and bool(folder.read_json(SUMMARY)["step"] >= stop)
 
 
 def _what_is_left(folder: Folder, error: TrainingFailedError) -> str:

@@ -27,6 +27,8 @@ TRAIN = ["dataset=d", "out=o"]
         (TrainConfig, [*TRAIN, "method=full", "lora.rank=8"], "method .* lora"),
         (TrainConfig, [*TRAIN, "model.llava.patch_size=7"], r"image_size \(96\).*patch_size \(7\)"),
         (TrainConfig, [*TRAIN, "model.llava.heads=3"], r"width \(128\).*heads \(3\)"),
+        (TrainConfig, [*TRAIN, "mixture.a=1", "source_epochs.a=1"], "source_epochs and mixture"),
+        (TrainConfig, [*TRAIN, "mixture.a=-1"], "mixture.a"),
         (EvaluateConfig, ["out=o", "checkpoint=c"], "checkpoint and dataset, or predictions"),
         (
             EvaluateConfig,

@@ -26,3 +26,11 @@ def test_pictures_of_fewer_tiles_are_filled_with_zeros(tiny):
     batch = collate([_sample(2, 1), _sample(2, 3)], tiny.processor, "right")
     assert batch["pixel_values"].sum(dim=(1, 2)).tolist() == [3, 9]
     assert batch["pixel_values"].shape == (2, 3, 3)
+
+
+def test_samples_may_be_without_pictures(tiny):
+    text = _sample(3, 1)._replace(vision={})
+    batch = collate([text, _sample(2, 1), text], tiny.processor, "right")
+    assert batch["input_ids"].shape == (3, 3)
+    assert batch["pixel_values"].shape == (1, 1, 3)
+    assert "pixel_values" not in collate([text, text], tiny.processor, "right")

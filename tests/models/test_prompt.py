@@ -74,6 +74,14 @@ def test_samples_with_several_pictures_keep_their_own(tiny):
     assert (together["input_ids"] == tiny.processor.image_token_id).sum(dim=1).tolist() == [8, 8]
 
 
+def test_samples_without_pictures_leave_the_others_theirs(tiny):
+    pictures = [[], [picture(4), picture(8)]]
+    together = encode(tiny.processor, PROMPTS[:2], pictures, ANSWERS[:2])
+    alone = encode(tiny.processor, PROMPTS[1:2], pictures[1:], ANSWERS[1:2])
+    assert (together["input_ids"] == tiny.processor.image_token_id).sum(dim=1).tolist() == [0, 8]
+    assert torch.equal(together["pixel_values"], alone["pixel_values"])
+
+
 def test_prompt_without_a_picture_is_text_alone(tiny):
     asked = encode(tiny.processor, ["Draw."], [[]])
     assert "pixel_values" not in asked

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -53,13 +54,24 @@ def sample(index: int, split: str) -> Sample:
     )
 
 
-def write(folder: Path, broken: Collection[int] = (), **counts: int) -> str:
-    """Write splits of so many rows; the folder. Rows in ``broken`` have no readable picture."""
+def write(
+    folder: Path,
+    broken: Collection[int] = (),
+    changes: Mapping[int, Mapping[str, Any]] | None = None,
+    **counts: int,
+) -> str:
+    """Write splits of so many rows; the folder.
+
+    Rows in ``broken`` have no readable picture; ``changes`` are made to rows of ``train``.
+    """
     for split, count in counts.items():
         (folder / split).mkdir(parents=True)
         rows = [sample(index, split).to_row() for index in range(count)]
         for index in broken:
             rows[index]["images"][0]["png"] = b"not a picture"
+        for index, change in (changes or {}).items():
+            if split == "train":
+                rows[index] |= change
         table = pa.Table.from_pylist(rows, schema=SAMPLE_SCHEMA)
         pq.write_table(table, folder / split / "part-00000.parquet", row_group_size=16)
     splits = {"train": 0, "val": 0, "test": 0, **counts}

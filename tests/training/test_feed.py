@@ -1,8 +1,13 @@
+import copy
+
 import pyarrow as pa
 import pytest
 import torch
 
+from cadvlm.codegen.answer import with_plan
+from cadvlm.dataset import SAMPLE_SCHEMA
 from cadvlm.errors import InputError
+from cadvlm.models.parts import Part, part_of
 from cadvlm.models.prompt import encode
 from cadvlm.records import PROMPT
 from cadvlm.training.feed import COLUMNS, Feed
@@ -64,3 +69,47 @@ def test_picture_that_is_none_is_named_by_its_sample(tiny):
     rows = pa.Table.from_pylist([row]).select(COLUMNS)
     with pytest.raises(InputError, match="square-3"):
         Feed(rows, tiny.processor, torch.float32, 1.0).batch([0])
+
+
+def _rows(*changes) -> pa.Table:
+    made = [sample(i, "train").to_row() | change for i, change in enumerate(changes)]
+    return pa.Table.from_pylist(made, schema=SAMPLE_SCHEMA).select(COLUMNS)
+
+
+TEXT = {"images": [], "prompt": "A box of 5 by 5 by 10."}
+
+
+def test_row_with_a_plan_is_answered_with_plan_and_code(tiny):
+    feed = Feed(_rows({"plan": "One box."}, {}), tiny.processor, torch.float32, 1.0)
+    for row, answer in enumerate([with_plan("One box.", code(4)), code(5)]):
+        labels = feed.batch([row])["labels"]
+        assert tiny.processor.decode(labels[labels != -100][:-1]) == answer
+
+
+def test_text_and_pictures_share_a_batch(tiny):
+    batch = Feed(_rows(TEXT, {}, TEXT), tiny.processor, torch.float32, 1.0).batch([0, 1, 2])
+    pictures = (batch["input_ids"] == tiny.processor.image_token_id).sum(dim=1)
+    assert pictures.tolist() == [0, 4, 0]
+    assert batch["pixel_values"].shape[0] == 1
+
+
+def _gradients(model, batch) -> dict[str, torch.Tensor]:
+    model.zero_grad(set_to_none=True)
+    model(**batch).loss.backward()
+    return {name: w.grad for name, w in model.named_parameters() if w.grad is not None}
+
+
+def test_batch_of_text_alone_learns_from_its_text_and_uses_all_weights(tiny):
+    rows = _rows(TEXT, {**TEXT, "prompt": "A box."}, {})
+    feed = Feed(rows, tiny.processor, torch.float32, 1.0)
+    model, batch = copy.deepcopy(tiny.model), feed.batch([0, 1])
+    text, pictured = (_gradients(model, feed.batch(rows)) for rows in ([0, 1], [2]))
+    assert text.keys() == pictured.keys()
+    seeing = [name for name in text if part_of(name) != Part.LANGUAGE]
+    assert seeing
+    assert not any(text[name].any() for name in seeing)
+
+    plain = encode(tiny.processor, [TEXT["prompt"], "A box."], [[], []], [code(4), code(5)])
+    assert "pixel_values" not in plain
+    losses = [model(**inputs).loss.item() for inputs in (batch, plain)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

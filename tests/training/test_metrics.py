@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from cadvlm.storage import Folder
 from cadvlm.training.metrics import MetricsLog, read
 
@@ -34,6 +36,17 @@ def test_time_goes_on_from_the_resumed_step(tmp_path):
 
 def test_run_without_rows_reads_as_none(tmp_path):
     assert read(Folder(str(tmp_path))) == []
+
+
+def test_figures_within_figures_are_curves_of_their_own(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log = MetricsLog(Folder(str(tmp_path)), 0)
+    log.add({"step": 1, "seconds": 1.0, "sources": {"deepcad": {"share": 0.7}}})
+    log.flush()
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert events.Scalars("train/sources/deepcad/share")[0].value == pytest.approx(0.7)
 
 
 def test_tensorboard_reads_the_same_figures(tmp_path):

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -15,12 +16,14 @@ from cadvlm.errors import ConfigError, InputError, RunFailed
 from cadvlm.models.load import load
 from cadvlm.models.prompt import encode
 from cadvlm.records import PROMPT
-from cadvlm.training.order import Order
+from cadvlm.training.mixture import Mixture
+from cadvlm.training.order import Facts, Order
 from cadvlm.training.trainer import fit
 from tests.models.conftest import TINY
 from tests.training import samples
 
 ROWS, VALIDATION = 40, 6
+UNKNOWN = [np.zeros(ROWS, int)] * 3
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,7 @@ def _config(dataset: str, out: Path, **settings: Any) -> TrainConfig:
         "zero_stage": 1,
         "checkpoint": {"every_steps": 4, "keep": 1},
         "log_every_steps": 1,
+        "grouped_batches": 1,
         "max_failures": 0,
     }
     return TrainConfig.parse({**base, **settings})
@@ -145,12 +149,50 @@ def test_adapters_under_zero_3_are_merged_into_the_final_model(run, dataset, ray
 @pytest.mark.slow
 def test_failure_says_what_is_kept_and_one_worker_learns_what_two_do(run, ray_session, tmp_path):
     config = _config("", tmp_path / "out", workers={"count": 1}, micro_batch_size=4)
-    row = Order.of(config, ROWS).step(4)[0]
+    order = Order(config, Mixture({"squares": ROWS}, {"squares": 2.0}), Facts(*UNKNOWN))
+    row = order.step(4)[0]
     broken = samples.write(tmp_path / "broken", train=ROWS, broken=[row])
     with pytest.raises(RunFailed, match=rf"square-{row}.*step-00000004 is kept.*same command"):
         fit(config.override({"dataset": broken}))
     alone, together = ([r["loss"] for r in _rows(out)[:4]] for out in (tmp_path / "out", run))
     assert alone == pytest.approx(together, rel=1e-3)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory) -> str:
+    """Pictures, texts without any, captions, plans, and shapes without code."""
+    texts = {row: {"images": [], "source": "texts", "prompt": "A box."} for row in range(12)}
+    captions = {row: {"source": "captions", "code": "A square."} for row in range(12, 20)}
+    others = {20: {"plan": "One box."}, 21: {"code": None, "source": "shapes"}}
+    changes = texts | captions | others
+    return samples.write(tmp_path_factory.mktemp("mixed") / "data", changes=changes, train=ROWS)
+
+
+@pytest.mark.slow
+def test_mixed_rows_are_learnt_in_their_shares_and_the_run_tells(
+    mixed, run, ray_session, tmp_path, capfd
+):
+    settings = {
+        "model": str(run), "train_vision": False, "stage": "align", "zero_stage": 3,
+        "mixture": {"squares": 0.5, "texts": 0.3, "captions": 0.2}, "grouped_batches": 4,
+        "curriculum": {"start": 0.5, "over": 1.0}, "epochs": 40 / 39, "checkpoint": {},
+    }  # fmt: skip
+    fit(_config(mixed, tmp_path, **settings))
+    assert "shapes that have no code and are left out: 1" in capfd.readouterr().err
+    rows = _rows(tmp_path)
+    assert [row["open"] for row in rows] == pytest.approx([0.5, 0.6, 0.7, 0.8, 0.9])
+    sources = rows[-1]["sources"]
+    assert sources["texts"]["samples"] == pytest.approx(12, abs=1)
+    assert sources["squares"]["share"] == pytest.approx(0.5, abs=0.03)
+    assert sources["captions"]["epochs"] == pytest.approx(1.0, abs=0.13)
+    assert sum(source["samples"] for source in sources.values()) == 40
+
+
+def test_shapes_without_code_are_nothing_to_learn_from(tmp_path):
+    shapes = {row: {"code": None, "source": "abc"} for row in range(3)}
+    dataset = samples.write(tmp_path / "data", changes=shapes, train=3)
+    with pytest.raises(InputError, match=r"no row .* has code .*\(abc\)"):
+        fit(_config(dataset, tmp_path / "out"))
 
 
 def test_missing_dataset_is_an_input_error(tmp_path):
