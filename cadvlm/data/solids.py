@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, cast
@@ -30,8 +31,9 @@ def solids(
         if part.ours:
             with suppress(Untranslatable):  # then it fails alone, and says how
                 ours[digest(part)] = _in_cadquery(part)
-    ran = sandbox.run_ours(list(ours.values()), exports=exports)
-    results = dict(zip(ours, ran, strict=True))
+    shared = sandbox.run_ours(list(ours.values()), exports=exports)
+    results, uses = dict(zip(ours, shared, strict=True)), Counter(map(digest, parts))
+    del shared
     for part in parts:
         if part.program and part.program.language == TEXT:
             yield None
@@ -39,7 +41,8 @@ def solids(
         key = digest(part)
         if key not in results:
             results[key] = _alone(sandbox, part, exports)
-        yield results[key]
+        uses[key] -= 1  # a large mesh is kept no longer than it has to be
+        yield results[key] if uses[key] else results.pop(key)
 
 
 def _in_cadquery(part: Part) -> CadProgram:

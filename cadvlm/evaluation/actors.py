@@ -9,7 +9,6 @@ are.
 from __future__ import annotations
 
 import io
-import posixpath
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -170,13 +169,11 @@ class Scorer:
         elif reference.content is None:
             raise InputError(f"{reference.file} cannot be opened")
         else:
-            suffix = posixpath.splitext(str(reference.file))[1].lower()
-            if suffix in (".stl", ".obj"):
+            if reference.kind == "stl" or reference.kind == "obj":
                 from cadvlm.geometry import meshfile
 
-                return meshfile.read(reference.content, "stl" if suffix == ".stl" else "obj")
-            kind = "brep" if suffix == ".brep" else "step"
-            result = self._sandbox.read(reference.content, kind)
+                return meshfile.read(reference.content, reference.kind)
+            result = self._sandbox.read(reference.content, reference.kind)
         if result.solid is None:
             raise InputError(f"{result.status}: {result.error}")
         return result.unsound or result.solid

@@ -26,7 +26,7 @@ def answered(config: EvaluateConfig, out: Folder, references: Sequence[Reference
     """Have the model answer every picture that it has not answered yet.
 
     Raises:
-        InputError: a part has no picture, or the checkpoint is no such model.
+        InputError: the checkpoint is no such model.
         ConfigError: the cluster has not what ``config.generation`` asks for.
         RunFailed: the model's process dies and dies again.
     """
@@ -47,14 +47,12 @@ def answered(config: EvaluateConfig, out: Folder, references: Sequence[Reference
                 _generate(config, chain([first], batches), shards, progress)
     rows = {row["id"]: row for row in shards.read().to_pylist()}
     programs = {id_: program_text(row["text"]) for id_, row in rows.items()}
-    return [
-        Case(
-            part,
-            Prediction(part.id, programs[part.id], text=rows[part.id]["text"]),
-            CadProgram(programs[rows[part.id]["blank"]]) if config.control else None,
-        )
-        for part in references
-    ]
+    cases = []
+    for part in references:
+        blank = rows[part.id]["blank"] if config.control else None
+        prediction = Prediction(part.id, programs[part.id], text=rows[part.id]["text"])
+        cases.append(Case(part, prediction, CadProgram(programs[blank]) if blank else None))
+    return cases
 
 
 def _generate(
@@ -68,7 +66,7 @@ def _generate(
                 {"id": question.id, "text": text, "blank": question.blank}
                 for question, text in zip(batch, texts, strict=True)
             )
-            progress.advance(sum(question.blank is not None for question in batch))
+            progress.advance(sum(not question.is_blank for question in batch))
 
 
 def _answerers(config: EvaluateConfig) -> AbstractContextManager[list[Any]]:

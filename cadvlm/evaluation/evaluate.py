@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -91,11 +92,11 @@ def measure(scores: pa.Table, seed: int) -> dict[str, Any]:
         raise InputError(f"none of {len(rows)} references can be scored; {rows[0]['error']}")
     counts = {"n": len(rows), "n_unscored": len(rows) - len(judged)}
     metrics = _summarise(judged, seed) | counts
-    controls = [control_of(row) for row in judged if row["control_status"] is not None]
-    if not controls:
+    shown = [row for row in judged if row["control_status"] is not None]
+    if not shown:
         return metrics
-    control = _summarise(controls, seed)
-    gain = metrics["iou"]["mean"] - control["iou"]["mean"]
+    control = _summarise([control_of(row) for row in shown], seed)
+    gain = fmean(row["iou"] for row in shown) - control["iou"]["mean"]
     return {**metrics, "control": control, "iou_gain": gain}
 
 

@@ -34,3 +34,16 @@ def test_without_a_control_only_parts_are_asked(tmp_path):
 
 def test_the_limit_counts_parts(tmp_path):
     assert [one.id for one in ask(tmp_path, limit=2)[1:]] == ["square-0", "square-1"]
+
+
+def test_a_part_in_words_is_asked_without_a_picture_and_a_caption_is_not(tmp_path):
+    words = {"prompt": "A square of 5.", "images": []}
+    shape = {"code": None, "language": None, "shape": b"ISO", "shape_kind": "step"}
+    changes = {0: {"language": "text"}, 1: words, 2: shape}
+    dataset = Dataset(samples.write(tmp_path / "data", changes=changes, train=3))
+    told, blank, seen = questions(dataset, "train", limit=2, control=True, batch=2)
+    assert (told.id, told.prompt, told.pictures, told.blank) == (
+        "square-1", "A square of 5.", (), None
+    )  # fmt: skip
+    assert (seen.id, seen.blank, len(seen.pictures)) == ("square-2", blank.id, 1)
+    assert [one.is_blank for one in (told, blank, seen)] == [False, True, False]

@@ -42,6 +42,27 @@ def test_a_dataset_folder_serves_as_references(tmp_path):
     assert parts[0].program == CadProgram(samples.code(4), operations=("box",))
 
 
+ALONE = {"code": None, "language": None, "operations": [], "shape": b"ISO", "shape_kind": "step"}
+CAPTION = {"code": "a grey square", "language": "text"}
+
+
+def test_rows_without_code_are_compared_with_by_their_shape(tmp_path):
+    path = samples.write(tmp_path / "data", changes={1: ALONE}, train=2)
+    program, alone = read_references(path, "train")
+    assert (program.file, alone.program, alone.content) == (None, None, None)
+    assert (alone.loaded().content, alone.loaded().kind) == (b"ISO", "step")
+    assert program.loaded() is program
+
+
+def test_captions_are_nothing_to_compare_with(tmp_path):
+    path = samples.write(tmp_path / "data", changes={0: CAPTION, 2: ALONE}, train=4)
+    parts = read_references(path, "train", limit=2)
+    assert [part.id for part in parts] == ["square-1", "square-2"]
+    only = samples.write(tmp_path / "only", changes={0: CAPTION}, train=1)
+    with pytest.raises(InputError, match="captions, and no part"):
+        read_references(only, "train")
+
+
 def test_a_folder_of_shapes_serves_as_references(tmp_path):
     (tmp_path / "easy").mkdir()
     (tmp_path / "easy" / "a.step").write_bytes(b"ISO")
@@ -50,7 +71,7 @@ def test_a_folder_of_shapes_serves_as_references(tmp_path):
     assert (a.id, a.source, a.program) == ("a", "easy", None)
     assert (b.id, b.source) == ("b", tmp_path.name)
     assert a.content is None
-    assert a.loaded().content == b"ISO"
+    assert (a.loaded().content, a.loaded().kind) == (b"ISO", "step")
 
 
 def test_a_file_that_is_gone_when_its_turn_comes_has_no_content(tmp_path):
