@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -64,10 +65,9 @@ class Node:
 
     def alone(self, gpus: int) -> list[Finding]:
         """Whatever needs no other node. ``gpus`` are those that Ray hands out here."""
-        box = _built()
         return [
-            _tried("kernel", lambda: _kernel(box)),
-            _tried("picture", lambda: _picture(box)),
+            _tried("kernel", _kernel),
+            _tried("picture", _picture),
             _tried("sandbox", _sandbox),
             _tried("GPUs", lambda: _gpus(gpus)),
             _tried("disk", lambda: _disk(self.config.free_gb, self.config.disk_mb_s)),
@@ -130,21 +130,18 @@ def _tried(check: str, look: Callable[[], Finding]) -> Finding:
         return Finding(check, "-", lines[0])
 
 
-def _built() -> ExecutionResult | Exception:
-    """A box, or why there is none: two checks want it, and one sandbox costs seconds."""
-    try:
-        from cadvlm.execution.sandbox import Sandbox
-        from cadvlm.records import CadProgram
+@lru_cache(maxsize=1)
+def _box() -> ExecutionResult:
+    """Two checks want it, and a sandbox takes seconds to start."""
+    from cadvlm.execution.sandbox import Sandbox
+    from cadvlm.records import CadProgram
 
-        with Sandbox() as sandbox:
-            return sandbox.run(CadProgram(_BOX))
-    except Exception as error:  # as in _tried
-        return error
+    with Sandbox() as sandbox:
+        return sandbox.run(CadProgram(_BOX))
 
 
-def _kernel(box: ExecutionResult | Exception) -> Finding:
-    if isinstance(box, Exception):
-        raise box
+def _kernel() -> Finding:
+    box = _box()
     if box.solid is None:
         return Finding("kernel", box.status, f"a box did not build: {box.error}")
     volume = box.solid.volume
@@ -153,14 +150,15 @@ def _kernel(box: ExecutionResult | Exception) -> Finding:
     return Finding("kernel", f"{1000 * box.seconds:.0f} ms")
 
 
-def _picture(box: ExecutionResult | Exception) -> Finding:
-    if isinstance(box, Exception) or box.solid is None:
-        return Finding("picture", "-", "there is no box to draw")
+def _picture() -> Finding:
     from cadvlm.render.shaded import draw
 
-    draw(box.solid, size=64)  # compiles, or loads what was compiled
+    solid = _box().solid
+    if solid is None:
+        return Finding("picture", "-", "there is no box to draw")
+    draw(solid, size=64)  # compiles, or loads what was compiled
     started = time.perf_counter()
-    pixels = draw(box.solid)
+    pixels = draw(solid)
     if pixels.min() == pixels.max():
         return Finding("picture", "empty", "the picture of a box is blank")
     return Finding("picture", f"{1000 * (time.perf_counter() - started):.0f} ms")
