@@ -17,11 +17,10 @@ from cadvlm.codegen.planes import settle
 from cadvlm.codegen.verbatim import COMBINE, DIGITS, DIRECTION_PLACES
 from cadvlm.errors import InputError
 from cadvlm.records import CadProgram
-from cadvlm.sequences.corners import corners
+from cadvlm.sequences.grid import normalised, single
 from cadvlm.sequences.loops import bounds, map_points
 from cadvlm.sequences.model import (
     Arc,
-    Boolean,
     Circle,
     ConstructionSequence,
     Curve,
@@ -32,13 +31,9 @@ from cadvlm.sequences.model import (
     Profile,
 )
 from cadvlm.sequences.openecad.words import GRID_CENTER, GRID_STEPS, OPERATIONS
-from cadvlm.sequences.regions import merge
 from cadvlm.sequences.vectors import add, cross, dot, in_space, scaled
 
 Dialect = Literal["first", "second"]
-
-REACH = 0.75
-"""Largest coordinate of a part in the first dialect: DeepCAD's normalisation."""
 
 SAME = 1e-9
 """Millimetres, or radians: planes nearer than this are one."""
@@ -54,7 +49,7 @@ def write(sequence: ConstructionSequence, dialect: Dialect = "second") -> CadPro
         InputError: an extrude intersects with several profiles, for which there is no word.
     """
     if dialect == "first":
-        sequence = _normalised(sequence)
+        sequence = normalised(sequence)
     decimals = places(sequence, DIGITS)
     steps = [_Step(i, upright(op), decimals) for i, op in enumerate(_single(sequence))]
     lines = [line for i, step in enumerate(steps) for line in _lines(step, steps[:i], dialect)]
@@ -107,33 +102,10 @@ def _turned(axis: Point3, sign: float) -> Point3:
 
 def _single(sequence: ConstructionSequence) -> Iterator[Extrude]:
     """One extrude for each profile, from a sketch within the sweep or at its end."""
-    for op in sequence.operations:
-        profiles = merge(op.profiles)
-        if op.boolean is Boolean.INTERSECT and len(profiles) > 1:
+    for op in single(sequence):
+        if len(op.profiles) > 1:
             raise InputError("OpenECAD cannot intersect with several profiles at once")
-        following = Boolean.JOIN if op.boolean is Boolean.NEW else op.boolean
-        for index, profile in enumerate(profiles):
-            boolean = following if index else op.boolean
-            single = replace(op, profiles=(profile,), boolean=boolean)
-            yield single if op.start * op.end < 0 else settle(single)
-
-
-def _normalised(sequence: ConstructionSequence) -> ConstructionSequence:
-    """Scaled about the origin so that the largest coordinate is ``REACH``."""
-    adding = [op for op in sequence.operations if op.boolean in (Boolean.NEW, Boolean.JOIN)]
-    reach = max(abs(value) for op in adding for corner in corners(op) for value in corner)
-    scale = REACH / reach
-
-    def shrunk(op: Extrude) -> Extrude:
-        return replace(
-            op,
-            plane=replace(op.plane, origin=scaled(op.plane.origin, scale)),
-            profiles=map_points(op.profiles, lambda p: (scale * p[0], scale * p[1]), scale),
-            start=scale * op.start,
-            end=scale * op.end,
-        )
-
-    return ConstructionSequence(tuple(map(shrunk, sequence.operations)))
+        yield op if op.start * op.end < 0 else settle(op)
 
 
 # --- lines of text -------------------------------------------------------------------------------

@@ -47,29 +47,42 @@ def name(op: Extrude) -> tuple[str, Extrude] | None:
 
     The sketch is then in the part's coordinates, and its origin on the axis it is normal to.
     """
-    plane = op.plane
-    if not (_is_axis(plane.x_axis) and _is_axis(plane.normal)):
+    if not is_straight(op.plane):
         return None
-    y_axis = cross(plane.normal, plane.x_axis)
-    label = next(key for key, (_, normal) in NAMED.items() if round(dot(plane.normal, normal)))
-    x_dir, normal = NAMED[label]
+    label = next(key for key, (_, normal) in NAMED.items() if round(dot(op.plane.normal, normal)))
+    return label, turned(op, *NAMED[label])
+
+
+def is_straight(plane: Plane) -> bool:
+    """Whether the plane's axes are axes of the part."""
+    return _is_axis(plane.x_axis) and _is_axis(plane.normal)
+
+
+def turned(op: Extrude, x_axis: Point3, normal: Point3) -> Extrude:
+    """The same solid from a sketch on a straight plane, in the part's coordinates.
+
+    Args:
+        op: on another straight plane, parallel to it.
+        x_axis: of the sketch.
+        normal: of the sketch; its origin is on the axis along this.
+    """
+    plane = op.plane
+    y_axis, own_y = cross(normal, x_axis), cross(plane.normal, plane.x_axis)
     sign = round(dot(plane.normal, normal))
-    y_dir = cross(normal, x_dir)
     (ux, uy), (vx, vy) = (
-        [round(dot(axis, direction)) for direction in (x_dir, y_dir)]
-        for axis in (plane.x_axis, y_axis)
+        [round(dot(axis, direction)) for direction in (x_axis, y_axis)]
+        for axis in (plane.x_axis, own_y)
     )
-    ox, oy = dot(plane.origin, x_dir), dot(plane.origin, y_dir)
-    drawn = replace(
+    ox, oy = dot(plane.origin, x_axis), dot(plane.origin, y_axis)
+    return replace(
         op,
-        plane=Plane(scaled(normal, dot(plane.origin, normal)), x_dir, normal),
+        plane=Plane(scaled(normal, dot(plane.origin, normal)), x_axis, normal),
         profiles=map_points(
             op.profiles, lambda p: (ox + ux * p[0] + vx * p[1], oy + uy * p[0] + vy * p[1])
         ),
         start=sign * op.start,
         end=sign * op.end,
     )
-    return label, drawn
 
 
 def _is_axis(direction: Point3) -> bool:

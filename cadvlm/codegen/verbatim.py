@@ -1,14 +1,18 @@
-"""CadQuery as GenCAD-Code writes it: every operation, plane and point as the sequence has it.
+"""CadQuery operation by operation, in the statements of GenCAD-Code's ground truth.
 
 One work plane, one extrude and one boolean for each profile, in the order of the design, with the
-result in ``solid``; lines and three-point arcs in the sketch's own axes. Only regions that share
-edges are drawn by their common outline: joined one by one, one part in fifty becomes invalid, since
-the file's rounding leaves gaps between them, and dozens of regions take the kernel a minute.
+result in ``solid``; lines and three-point arcs in the sketch's own axes. Where a loop begins with a
+line, the pen begins at that line's end and ``close`` draws it. Only regions that share edges are
+drawn by their common outline: joined one by one, one part in fifty becomes invalid, since the
+file's rounding leaves gaps between them, and dozens of regions take the kernel a minute.
 """
 
 from __future__ import annotations
 
-from cadvlm.codegen.numbers import number, places, point
+from collections.abc import Callable
+from typing import NamedTuple
+
+from cadvlm.codegen.numbers import number, places
 from cadvlm.codegen.planes import settle
 from cadvlm.records import CadProgram
 from cadvlm.sequences.model import (
@@ -20,10 +24,13 @@ from cadvlm.sequences.model import (
     Line,
     Loop,
     Plane,
-    Point3,
     Profile,
 )
 from cadvlm.sequences.regions import merge
+
+LONGEST_CHAIN = 200
+"""Calls in one expression. Python gives up on the nesting of a thousand or so, and a gear has as
+many curves."""
 
 DIGITS = 9
 DIRECTION_PLACES = 12
@@ -36,16 +43,31 @@ COMBINE = {
 }
 
 
+class Figures(NamedTuple):
+    """How numbers are written."""
+
+    length: Callable[[float], str]
+    direction: Callable[[float], str]
+
+
 def write(sequence: ConstructionSequence) -> CadProgram:
-    """Write ``sequence`` operation by operation."""
+    """Write ``sequence`` with its own numbers."""
     decimals = places(sequence, DIGITS)
+    figures = Figures(
+        lambda value: number(value, decimals), lambda value: number(value, DIRECTION_PLACES)
+    )
+    return spelled(sequence, figures)
+
+
+def spelled(sequence: ConstructionSequence, figures: Figures) -> CadProgram:
+    """Write ``sequence`` with any numbers."""
     lines = ["import cadquery as cq"]
     words: list[str] = []
     sketch = loop = 0
     for position, op in enumerate(sequence.operations):
         tools = []
         for profile in merge(op.profiles):
-            lines += _solid(op, profile, sketch, loop, decimals)
+            lines += _solid(op, profile, sketch, loop, figures)
             tools.append(f"solid{sketch}")
             sketch += 1
             loop += 1 + len(profile.inner)
@@ -56,20 +78,26 @@ def write(sequence: ConstructionSequence) -> CadProgram:
     return CadProgram("\n".join(lines) + "\n", operations=tuple(words))
 
 
-def _solid(op: Extrude, profile: Profile, sketch: int, loop: int, decimals: int) -> list[str]:
+def _solid(op: Extrude, profile: Profile, sketch: int, loop: int, figures: Figures) -> list[str]:
     """A work plane, its loops and the extruded solid."""
     op = settle(op)
     lines = [
         f"# Generating a workplane for sketch {sketch}",
-        f"wp_sketch{sketch} = cq.Workplane({_plane(op.plane, decimals)})",
+        f"wp_sketch{sketch} = cq.Workplane({_plane(op.plane, figures)})",
     ]
-    added = ""
+    added = []
     for index, item in enumerate((profile.outer, *profile.inner), start=loop):
-        lines.append(f"loop{index}=wp_sketch{sketch}{_loop(item, decimals)}")
-        added += f".add(loop{index})"
-    depth = number(op.end, decimals) + (", both=True" if op.start else "")
-    lines.append(f"solid{sketch}=wp_sketch{sketch}{added}.extrude({depth})")
-    return lines
+        lines += _chained(f"loop{index}", f"wp_sketch{sketch}", _loop(item, figures.length))
+        added.append(f".add(loop{index})")
+    depth = figures.length(op.end) + (", both=True" if op.start else "")
+    added.append(f".extrude({depth})")
+    return lines + _chained(f"solid{sketch}", f"wp_sketch{sketch}", added)
+
+
+def _chained(name: str, start: str, calls: list[str]) -> list[str]:
+    """Assign a chain of calls to a name, in several statements when it is too long for one."""
+    parts = range(0, len(calls), LONGEST_CHAIN)
+    return [f"{name}={name if i else start}{''.join(calls[i : i + LONGEST_CHAIN])}" for i in parts]
 
 
 def _combine(boolean: Boolean, tools: list[str], first: bool) -> list[tuple[str, str]]:
@@ -84,27 +112,29 @@ def _combine(boolean: Boolean, tools: list[str], first: bool) -> list[tuple[str,
     return [(f"solid.{word}({tool})", word) for tool in tools]
 
 
-def _plane(plane: Plane, decimals: int) -> str:
-    return (
-        f"cq.Plane({_vector(plane.origin, decimals)}, "
-        f"{_vector(plane.x_axis, DIRECTION_PLACES)}, {_vector(plane.normal, DIRECTION_PLACES)})"
-    )
+def _plane(plane: Plane, figures: Figures) -> str:
+    origin = _tuple(plane.origin, figures.length)
+    x_axis, normal = (_tuple(axis, figures.direction) for axis in (plane.x_axis, plane.normal))
+    return f"cq.Plane(cq.Vector{origin}, cq.Vector{x_axis}, cq.Vector{normal})"
 
 
-def _vector(values: Point3, decimals: int) -> str:
-    return f"cq.Vector{point(values, decimals)}"
-
-
-def _loop(loop: Loop, decimals: int) -> str:
-    first = loop.curves[0]
+def _loop(loop: Loop, figure: Callable[[float], str]) -> list[str]:
+    """The calls that draw it."""
+    first, *rest = loop.curves
     if isinstance(first, Circle):
-        x, y = (number(value, decimals) for value in first.center)
-        return f".moveTo({x}, {y}).circle({number(first.radius, decimals)})"
-    text = f".moveTo{point(first.start, decimals)}"
-    for curve in loop.curves:
+        return [f".moveTo{_tuple(first.center, figure)}", f".circle({figure(first.radius)})"]
+    if isinstance(first, Line):
+        calls = [f".moveTo{_tuple(first.end, figure)}"]
+    else:
+        calls, rest = [f".moveTo{_tuple(first.start, figure)}"], list(loop.curves)
+    for curve in rest:
         match curve:
             case Arc(_, mid, end):
-                text += f".threePointArc({point(mid, decimals)}, {point(end, decimals)})"
+                calls.append(f".threePointArc({_tuple(mid, figure)}, {_tuple(end, figure)})")
             case Line(_, end):
-                text += f".lineTo{point(end, decimals)}"
-    return text + ".close()"
+                calls.append(f".lineTo{_tuple(end, figure)}")
+    return [*calls, ".close()"]
+
+
+def _tuple(values: tuple[float, ...], figure: Callable[[float], str]) -> str:
+    return "(" + ", ".join(map(figure, values)) + ")"

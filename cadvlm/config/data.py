@@ -254,6 +254,14 @@ class PrepareConfig(Config):
     """Bits of every number of a construction sequence, on DeepCAD's grid, which has 8; null: as
     exact as the source. The part then reaches to 0.75 from the origin."""
 
+    verify: bool = True
+    """Whether idiomatic programs are compared with what the same sequences build operation by
+    operation, and replaced where that is another solid. It takes the kernel twice the time."""
+
+    plan: bool = False
+    """Whether a row has a plan, that a model learns to write before the code: what the part is, and
+    its operations in words."""
+
     pictures: PictureConfig = PictureConfig()
     """What is drawn."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from cadvlm.codegen import plan
 from cadvlm.config.data import PrepareConfig
 from cadvlm.data.pairs import unlike
 from cadvlm.data.pictures import exports, pictures
@@ -11,6 +12,7 @@ from cadvlm.data.shape_key import shape_key
 from cadvlm.data.solids import digest, measure, solids
 from cadvlm.data.split import split_of
 from cadvlm.data.tokens import counter
+from cadvlm.data.verified import Built, verified
 from cadvlm.errors import InputError
 from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
@@ -40,8 +42,19 @@ class Builder:
         most = None if any_length else self._config.max_tokens
         tried = [self._fitting(row, most) if isinstance(row, Part) else row for row in rows]
         parts = [row for row in tried if isinstance(row, Part)]
-        results = solids(self._sandbox, parts, self._exports)
-        return [self.sample(row, next(results)) if isinstance(row, Part) else row for row in tried]
+        built: Iterator[Built] = zip(
+            parts, solids(self._sandbox, parts, self._exports), strict=True
+        )
+        if self._config.verify and self._config.style == "idiomatic":
+            built = verified(self._sandbox, built, self._exports)
+        return [self._made(*next(built), most) if isinstance(row, Part) else row for row in tried]
+
+    def _made(
+        self, part: Part, result: ExecutionResult | None, most: int | None
+    ) -> Sample | Refusal:
+        # The plain program that took the place of a concise one is longer.
+        fitting = self._fitting(part, most)
+        return self.sample(part, result) if isinstance(fitting, Part) else fitting
 
     def _fitting(self, part: Part, most: int | None) -> Part | Refusal:
         if most is None or part.program is None:
@@ -88,7 +101,13 @@ class Builder:
             shape_key=key,
             shape=part.shape if alone else None,
             shape_kind=part.shape_kind if alone else None,
+            plan=self._plan(part, solid),
         )
+
+    def _plan(self, part: Part, solid: Solid | None) -> str | None:
+        if not self._config.plan or part.program is None or solid is None:
+            return None
+        return plan.of(part.program, part.sequence, solid.bbox, self._config.style)
 
     def _pictures(self, part: Part, solid: Solid | None) -> tuple[Rendering, ...]:
         if part.images is not None or solid is None:

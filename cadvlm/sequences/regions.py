@@ -13,7 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cadvlm.sequences.loops import JOINT_MM, area, circle_of, nest, reverse
-from cadvlm.sequences.model import Arc, Circle, Curve, Line, Loop, Point2, Profile
+from cadvlm.sequences.model import (
+    Arc,
+    Circle,
+    ConstructionSequence,
+    Curve,
+    Line,
+    Loop,
+    Point2,
+    Profile,
+)
 
 SAME_MM = 1e-4
 """Ten times the step to which DeepCAD's files round: curves nearer than this are one."""
@@ -33,6 +42,16 @@ def merge(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
         union = _union([edge for profile in group for edge in edges[profile]])
         merged += [union] if union and len(group) > 1 else group
     return tuple(merged)
+
+
+def outlined(sequence: ConstructionSequence) -> ConstructionSequence:
+    """The same part with as few regions and curves as draw it."""
+    return ConstructionSequence(
+        tuple(
+            replace(op, profiles=tuple(map(simplify, merge(op.profiles))))
+            for op in sequence.operations
+        )
+    )
 
 
 def simplify(profile: Profile) -> Profile:

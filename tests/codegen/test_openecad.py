@@ -8,13 +8,14 @@ import pytest
 
 from cadvlm import execution
 from cadvlm.codegen import verbatim
-from cadvlm.codegen.openecad import REACH, Dialect, write
+from cadvlm.codegen.openecad import Dialect, write
 from cadvlm.errors import InputError
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import CadProgram
 from cadvlm.sequences import deepcad
 from cadvlm.sequences.corners import corners
 from cadvlm.sequences.errors import Unreadable
+from cadvlm.sequences.grid import REACH
 from cadvlm.sequences.loops import area, chain
 from cadvlm.sequences.model import (
     Arc,

@@ -59,7 +59,7 @@ def test_mesh_of_real_part_is_closed_and_close(real_data: Path):
 
 @pytest.mark.slow
 def test_mesh_of_deepcad_part_is_closed_and_close(real_data: Path):
-    from cadvlm.codegen.cadquery import write
+    from cadvlm.codegen import write
     from cadvlm.sequences.deepcad import read
     from cadvlm.sequences.errors import Unreadable
 

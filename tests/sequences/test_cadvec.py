@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cadvlm import execution
-from cadvlm.codegen.cadquery import write
+from cadvlm.codegen import write
 from cadvlm.sequences.cadvec import read, sequence
 from cadvlm.sequences.errors import Unreadable
 from cadvlm.sequences.loops import area

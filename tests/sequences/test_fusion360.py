@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cadvlm import execution
-from cadvlm.codegen.cadquery import write
+from cadvlm.codegen import write
 from cadvlm.sequences.errors import Unreadable
 from cadvlm.sequences.fusion360 import read
 from cadvlm.sequences.loops import area
