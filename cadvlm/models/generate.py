@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
+from transformers import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
 from cadvlm.config.evaluate import GenerationConfig
+from cadvlm.errors import InputError
+from cadvlm.models.collate import Encoded, collate
 from cadvlm.models.load import load
-from cadvlm.models.prompt import encode
+from cadvlm.models.prompt import encode_each
+
+
+class Sampling(NamedTuple):
+    """How one answer is written."""
+
+    max_new_tokens: int
+    temperature: float = 0.0
+    """Zero takes the likeliest token every time."""
+    seed: int = 0
+    """Decides what is drawn, whatever else is in the batch."""
+
+
+Hear = Callable[[int, int, bool], bool]
+"""Told the row, the token that was just written for it, and whether that was its last one; says
+whether there is any use in going on with the row."""
 
 
 class Generator:
@@ -28,6 +52,29 @@ class Generator:
         self.device = torch.device("cuda" if gpu else "cpu")
         self.model, self.processor = load(path)
         self.model.to(self.device).eval()
+        self.adapters: set[str] = set()
+
+    def add_adapter(self, name: str, folder: str) -> None:
+        """Open a LoRA adapter beside the weights; :meth:`use` turns to it.
+
+        Raises:
+            InputError: there is none, or it does not fit.
+        """
+        try:
+            self.model.load_adapter(folder, adapter_name=name)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(f"{folder}: cannot be opened as an adapter: {reason}") from error
+        self.adapters.add(name)
+        self.use(None)
+
+    def use(self, adapter: str | None) -> None:
+        """Write with an adapter from now on, or with the weights as they are."""
+        if adapter is not None:
+            self.model.enable_adapters()
+            self.model.set_adapter(adapter)
+        elif self.adapters:
+            self.model.disable_adapters()
 
     def answer(
         self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]], seed: int = 0
@@ -36,29 +83,96 @@ class Generator:
 
         ``seed`` decides what is drawn when the temperature is above zero.
         """
-        torch.manual_seed(seed)
-        size = self.config.batch_size
-        return [
-            answer
-            for start in range(0, len(prompts), size)
-            for answer in self._batch(prompts[start : start + size], images[start : start + size])
-        ]
+        size, length = self.config.batch_size, self.config.max_new_tokens
+        answers: list[str] = []
+        for start in range(0, len(prompts), size):
+            samples = self.encode(prompts[start : start + size], images[start : start + size])
+            answers += self.write(
+                samples,
+                [
+                    Sampling(length, self.config.temperature, seed + start + row)
+                    for row in range(len(samples))
+                ],
+            )
+        return answers
+
+    def encode(
+        self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]
+    ) -> list[Encoded]:
+        """Questions as the model reads them; see :func:`cadvlm.models.prompt.encode_each`."""
+        return encode_each(self.processor, prompts, images)
 
     @torch.inference_mode()
-    def _batch(
-        self, prompts: Sequence[str], images: Sequence[Sequence[Image.Image]]
-    ) -> Iterator[str]:
-        inputs = encode(self.processor, prompts, images).to(self.device, self.model.dtype)
-        sampled = self.config.temperature > 0
+    def write(
+        self, samples: Sequence[Encoded], how: Sequence[Sampling], hear: Hear | None = None
+    ) -> list[str]:
+        """One batch: an answer to each question, each written in its own way."""
+        inputs = collate(samples, self.processor, "left").to(self.device, self.model.dtype)
+        start = inputs["input_ids"].shape[1]
+        longest = max(one.max_new_tokens for one in how)
         tokens = self.model.generate(
             **inputs,
-            max_new_tokens=self.config.max_new_tokens,
-            do_sample=sampled,
-            temperature=self.config.temperature if sampled else None,
+            max_new_tokens=longest,
+            do_sample=False,  # _Draw samples, each row by its own temperature and seed
+            temperature=None,
             top_p=None,
             top_k=None,
             pad_token_id=self.processor.tokenizer.pad_token_id,
+            logits_processor=LogitsProcessorList([_Draw(how, self.device)]),
+            stopping_criteria=StoppingCriteriaList([_Until(how, start, hear, self._ends())]),
         )
-        new = tokens[:, inputs["input_ids"].shape[1] :]
-        answers = self.processor.batch_decode(new, skip_special_tokens=True)
-        return iter(str(answer) for answer in answers)
+        written = [
+            row[start : start + one.max_new_tokens] for row, one in zip(tokens, how, strict=True)
+        ]
+        answers = self.processor.batch_decode(written, skip_special_tokens=True)
+        return [str(answer) for answer in answers]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Tokens as text."""
+        return str(self.processor.decode(tokens, skip_special_tokens=True))
+
+    def _ends(self) -> list[int]:
+        """Tokens that end an answer."""
+        ends = self.model.generation_config.eos_token_id
+        return ends if isinstance(ends, list) else [] if ends is None else [ends]
+
+
+class _Draw(LogitsProcessor):  # type: ignore[misc]  # transformers is untyped
+    """Samples by making the sample the likeliest token: scaled scores plus Gumbel's noise (1954).
+
+    Every row has a random generator of its own, so that it is written alike in any company.
+    """
+
+    def __init__(self, how: Sequence[Sampling], device: torch.device) -> None:
+        self._drawn = [
+            (row, one.temperature, torch.Generator(device).manual_seed(one.seed))
+            for row, one in enumerate(how)
+            if one.temperature > 0
+        ]
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        for row, temperature, generator in self._drawn:
+            noise = torch.empty_like(scores[row]).exponential_(generator=generator)
+            scores[row] = scores[row] / temperature - noise.log()
+        return scores
+
+
+class _Until(StoppingCriteria):  # type: ignore[misc]
+    """Ends each row at its own length, or when nobody listens to it any more."""
+
+    def __init__(
+        self, how: Sequence[Sampling], start: int, hear: Hear | None, ends: Sequence[int]
+    ) -> None:
+        self._most = torch.tensor([one.max_new_tokens for one in how])
+        self._start, self._hear, self._ends = start, hear, torch.tensor(ends)
+        self._done = torch.zeros(len(how), dtype=torch.bool)
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
+        full = input_ids.shape[1] - self._start >= self._most
+        if self._hear is None:
+            return full.to(input_ids.device)
+        new = input_ids[:, -1].cpu()
+        last = full | torch.isin(new, self._ends)
+        for row in (~self._done).nonzero().flatten().tolist():
+            self._done[row] = not self._hear(row, int(new[row]), bool(last[row])) or last[row]
+        return self._done.to(input_ids.device)
