@@ -1,0 +1,102 @@
+"""python -m bench.pictures [PARTS]: what pictures cost, beside CadQuery's own exporter.
+
+Processor milliseconds on one core, of parts that are built already: GenCAD-Code's test programs
+where the real data is (``CADVLM_REAL_DATA``), then synthetic parts. All ways take their turn on one
+part before the next comes, so that whatever else happens on the machine happens to all.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain, count, islice
+from time import process_time
+
+import cadquery as cq
+import numpy as np
+from cadquery.occ_impl.exporters.svg import getSVG
+
+from bench.execution import REAL_DATA
+from cadvlm.config.data import PictureConfig
+from cadvlm.data.pictures import pictures
+from cadvlm.execution.sandbox import Sandbox
+from cadvlm.geometry.project import project
+from cadvlm.geometry.shapefile import open_brep
+from cadvlm.geometry.solid import Solid
+from cadvlm.records import CadProgram
+from cadvlm.render.drawing.draw import draw as draw_sheet
+from cadvlm.render.shaded import draw
+from cadvlm.sequences import synthetic
+
+PARTS = 30
+REPEATS = 10
+
+EYES = ((0, -1, 0), (0, 0, 1), (1, 0, 0), (1, -1, 1))
+"""Of the four views of a drawing."""
+
+Way = Callable[[], object]
+
+
+def main(parts: int) -> None:
+    """Measure; print a line for each way."""
+    spent: dict[str, list[float]] = {}
+    for solid, drawn in islice(_solids(), parts):
+        for name, way in _ways(solid, drawn).items():
+            way()  # compiles what a long run pays for once
+            before = process_time()
+            for _ in range(REPEATS):
+                way()
+            spent.setdefault(name, []).append(1000 * (process_time() - before) / REPEATS)
+    print("processor ms on one core".ljust(54) + "  median    mean   a second")
+    for name, times in spent.items():
+        mean = float(np.mean(times))
+        print(f"{name:54}{np.median(times):8.2f}{mean:8.2f}{1000 / mean:11.0f}")
+
+
+def _ways(solid: Solid, drawn: Solid) -> dict[str, Way]:
+    """What is measured, by name. ``drawn`` is the solid with what a drawing takes."""
+    body = open_brep(solid.files["brep"])
+    shape = cq.Shape.cast(body)
+
+    def pictured(view: str, **settings: object) -> Way:
+        config = PictureConfig.parse({"views": [view], **settings})
+        return lambda: pictures("part", drawn if view == "drawing" else solid, config)
+
+    def exported(*eyes: tuple[int, int, int]) -> Way:
+        return lambda: [getSVG(shape, {"projectionDir": eye}) for eye in eyes]
+
+    return {
+        "shaded 448, pixels only": lambda: draw(solid, "iso", 448),
+        "shaded 336, as PNG": pictured("iso", size=336),
+        "shaded 448, as PNG": pictured("iso"),
+        "shaded 448, augmented, as PNG": pictured("iso", augment={}),
+        "four views in a grid, 448, as PNG": pictured("iso+front+top+right"),
+        "cadrille's four views, 268, as PNG": pictured("cadrille", size=268),
+        "drawing: the kernel's lines of four views (HLR)": lambda: project(body),
+        "drawing: the sheet, from the lines": lambda: draw_sheet(drawn, sheet="square"),
+        "drawing 448, from the lines, as PNG": pictured("drawing"),
+        "drawing 448, from the lines, augmented": pictured("drawing", augment={}),
+        "CadQuery's exporter: one view as SVG": exported(EYES[-1]),
+        "CadQuery's exporter: four views as SVG": exported(*EYES),
+    }
+
+
+def _solids() -> Iterator[tuple[Solid, Solid]]:
+    """Each part meshed for pictures, and for drawings."""
+    file = REAL_DATA / "gencad_code/test20.jsonl"
+    rows = map(json.loads, file.read_text().splitlines() if file.exists() else ())
+    programs = chain(
+        (CadProgram(row["ground_truth"]) for row in rows),
+        (synthetic.part(0, index)[1] for index in count()),
+    )
+    with Sandbox() as sandbox:
+        for program in programs:
+            [result] = sandbox.run_ours([program], exports=["brep"])
+            [drawn] = sandbox.run_ours([program], exports=["drawing"])
+            if result.solid is not None and drawn.solid is not None:
+                yield result.solid, drawn.solid
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else PARTS)
