@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -58,6 +58,15 @@ class Folder:
         try:
             with self.filesystem.open_input_file(self.join(name)) as file:
                 return bytes(file.read_at(stop - start, start))
+        except FileNotFoundError:
+            raise InputError(f"{self.uri}/{name}: no such file") from None
+
+    def blocks(self, name: str, size: int) -> Iterator[bytes]:
+        """A file's bytes in order, at most ``size`` at a time; see :meth:`read`."""
+        try:
+            with self.filesystem.open_input_stream(self.join(name), compression=None) as stream:
+                while block := bytes(stream.read(size)):
+                    yield block
         except FileNotFoundError:
             raise InputError(f"{self.uri}/{name}: no such file") from None
 

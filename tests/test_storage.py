@@ -84,3 +84,12 @@ def test_a_part_of_a_file_is_read_and_sizes_are_told(tmp_path):
     assert folder.sizes(["a.bin", "b.bin"]) == [10, 0]
     with pytest.raises(InputError, match=r"b\.bin: no such file"):
         folder.read_range("b.bin", 0, 1)
+
+
+def test_blocks_hold_every_byte_in_order(folder):
+    folder.write("a.bin", bytes(range(256)))
+    blocks = list(folder.blocks("a.bin", 100))
+    assert [len(block) for block in blocks] == [100, 100, 56]
+    assert b"".join(blocks) == bytes(range(256))
+    with pytest.raises(InputError, match="no such file"):
+        next(folder.blocks("b.bin", 100))

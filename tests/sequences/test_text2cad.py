@@ -7,22 +7,29 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from cadvlm import execution
+from cadvlm.codegen import write
 from cadvlm.sequences.errors import Unreadable
 from cadvlm.sequences.loops import area
 from cadvlm.sequences.model import Arc, Boolean
 from cadvlm.sequences.text2cad import read
 from cadvlm.sequences.vectors import cross
 
-CORNERS = ([0.0, 0.0], [0.75, 0.0], [0.75, 0.5], [0.0, 0.5])
-SQUARE = {
-    f"line_{i}": {"Start Point": CORNERS[i], "End Point": CORNERS[(i + 1) % 4]} for i in range(4)
-}
+
+def lines(*corners):
+    ends = zip(corners, corners[1:] + corners[:1], strict=True)
+    return {f"line_{i}": {"Start Point": a, "End Point": b} for i, (a, b) in enumerate(ends)}
+
+
+SQUARE = lines([0.0, 0.0], [0.75, 0.0], [0.75, 0.5], [0.0, 0.5])
 HOLE = {"circle_1": {"Center": [0.375, 0.25], "Radius": 0.1}}
 
 
-def part(*faces, angles=(0.0, 0.0, 0.0), toward=0.5, against=0.0, operation="NewBody"):
+def part(
+    *faces, angles=(0, 0, 0), origin=(0, 0.5, 0), toward=0.5, against=0.0, operation="NewBody"
+):
     return {
-        "coordinate_system": {"Euler Angles": list(angles), "Translation Vector": [0.0, 0.5, 0.0]},
+        "coordinate_system": {"Euler Angles": list(angles), "Translation Vector": list(origin)},
         "sketch": {f"face_{i}": face for i, face in enumerate(faces)},
         "extrusion": {
             "extrude_depth_towards_normal": toward,
@@ -64,6 +71,19 @@ def test_faces_and_parts_follow_each_other_and_empty_ones_are_passed_over():
     assert (first.boolean, second.boolean) == (Boolean.NEW, Boolean.CUT)
     assert len(second.profiles) == 2
     assert any(isinstance(curve, Arc) for curve in second.profiles[0].outer.curves)
+
+
+def test_a_published_text_describes_the_part_that_is_read():
+    """Text2CAD 0032/00321578, its designs retyped from the expert's text."""
+    u = [[0, 0], [0.75, 0], [0.75, 0.5], [0.625, 0.5], [0.625, 0.125], [0.125, 0.125], [0.125, 0.5]]
+    base = part({"loop_1": lines(*u, [0, 0.5])}, angles=(0, 0, -90))
+    wedge = part(
+        {"loop_1": lines([0, 0], [0.5, 0], [0.5, 0.375], [0, 0.125])},
+        angles=(-90, 0, -90), origin=(0.75, 0, 0), toward=0, against=0.6375, operation="Join",
+    )  # fmt: skip
+    solid = execution.run(write(read(document(base, wedge)))).solid
+    assert solid.bbox == pytest.approx((0, 0, 0, 0.75, 0.5, 0.5))
+    assert (solid.n_solids, solid.volume) == (1, pytest.approx(0.125))
 
 
 @pytest.mark.parametrize(

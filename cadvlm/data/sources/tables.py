@@ -28,10 +28,14 @@ SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
 Span = tuple[int, int]
 """Where a record begins and ends, in bytes."""
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_MARK = b"\xef\xbb\xbf"
-"""With which some programs begin a text in UTF-8."""
+BLOCK = 1 << 24
+"""Bytes that are looked through at a time."""
 _LONGEST_HEADER = 1 << 16
+
+_SPACE = re.compile(r"\s*", re.ASCII)
+_OPEN = re.compile(r"(?:\xef\xbb\xbf)?\s*\[\s*", re.ASCII)  # some programs mark a text as UTF-8
+_COMMA = re.compile(r"\s*,\s*", re.ASCII)
+_CLOSE = re.compile(r"\s*\]\s*", re.ASCII)
 
 csv.field_size_limit(1 << 26)  # 128 KiB, the default, is less than some programs take
 
@@ -78,7 +82,7 @@ def shards_of_all(
 
 
 def shards(
-    folder: Folder, name: str, rows: int, limit: int | None = None
+    folder: Folder, name: str, rows: int, limit: int | None = None, block: int = BLOCK
 ) -> Generator[str, None, int]:
     """Units of at most ``rows`` records, for :func:`read`; ``limit`` in all.
 
@@ -88,7 +92,7 @@ def shards(
     Raises:
         InputError: not such a table, cut short, or without records.
     """
-    spans = itertools.islice(_spans(folder, name), limit)
+    spans = itertools.islice(_spans(folder, name, block), limit)
     first = 0
     try:
         while group := list(itertools.islice(spans, rows)):
@@ -120,9 +124,9 @@ def read(folder: Folder, shard: str) -> Iterator[Record]:
     elif _suffix(name) == ".jsonl":
         found = (_parsed(line) for line in content.split(b"\n") if line.strip())
     else:
-        header = next(_records(folder.read_range(name, 0, _LONGEST_HEADER)))
+        header = next(_records([folder.read_range(name, 0, _LONGEST_HEADER)]))
         text = folder.read_range(name, *header) + b"\n" + content
-        found = csv.DictReader(io.StringIO(text.decode(errors="replace"), newline=""))
+        found = csv.DictReader(io.StringIO(text.decode("utf-8-sig", "replace"), newline=""))
     for number, fields in enumerate(found, start=int(first)):
         if not isinstance(fields, dict | Unreadable):
             fields = Unreadable("not_a_record", f"a {type(fields).__name__}, not an object")
@@ -143,9 +147,9 @@ def _rows(folder: Folder, name: str, start: int, stop: int) -> Iterator[dict[str
             begin = end
 
 
-def _spans(folder: Folder, name: str) -> Iterator[Span]:
+def _spans(folder: Folder, name: str, block: int) -> Iterator[Span]:
     if _suffix(name) != ".parquet":
-        return _SPANS[_suffix(name)](folder.read(name))
+        return _SPANS[_suffix(name)](folder.blocks(name, block))
     with folder.filesystem.open_input_file(folder.join(name)) as file:
         count = pq.ParquetFile(file).metadata.num_rows
     return ((row, row + 1) for row in range(count))
@@ -162,60 +166,56 @@ def _parsed(line: bytes) -> Any:
         return Unreadable("corrupt_json", str(error))
 
 
-def _elements(content: bytes) -> Iterator[Span]:
-    """Of a JSON array."""
-    text = content.decode("latin-1")  # a character for each byte, so that places are the same
-    decoder, at = json.JSONDecoder(), _skip(text, _start(content))
-    if text[at : at + 1] != "[":
+def _elements(blocks: Iterable[bytes]) -> Iterator[Span]:
+    """Of a JSON array. A character stands for each byte, so that places are the same."""
+    decode, lead = json.JSONDecoder().raw_decode, _OPEN
+    text, before, at = "", 0, 0
+    for block in blocks:
+        text, before, at = text[at:] + block.decode("latin-1"), before + at, 0
+        while begin := lead.match(text, at):
+            try:
+                _, end = decode(text, begin.end())
+            except ValueError:  # not all of it is there
+                break
+            yield before + begin.end(), before + end
+            lead, at = _COMMA, end
+    begin = lead.match(text, at)
+    if lead is _OPEN and not begin:
         raise ValueError("expected a JSON array of records")
-    at = _skip(text, at + 1)
-    while text[at : at + 1] != "]":
-        try:
-            _, end = decoder.raw_decode(text, at)
-        except ValueError:
-            raise ValueError(f"not JSON from byte {at} on; is the file cut short?") from None
-        yield at, end
-        at = _skip(text, end)
-        if text[at : at + 1] == ",":
-            at = _skip(text, at + 1)
-        elif text[at : at + 1] != "]":
-            raise ValueError(f"not JSON from byte {at} on; is the file cut short?")
+    at = begin.end() if begin else at
+    if not _CLOSE.fullmatch(text, at):
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
+        raise ValueError(f"not JSON from byte {before + at} on; is the file cut short?")
 
 
-def _skip(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
+def _lines(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Those that are not blank, and where they begin."""
+    at, rest = 0, b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield at, line
+            at += len(line) + 1
+    if rest.strip():
+        yield at, rest
 
 
-def _start(content: bytes) -> int:
-    return len(_MARK) if content.startswith(_MARK) else 0
-
-
-def _lines(content: bytes) -> Iterator[Span]:
-    """Those that are not blank."""
-    at = _start(content)
-    while at < len(content):
-        end = content.find(b"\n", at)
-        end = end if end >= 0 else len(content)
-        if content[at:end].strip():
-            yield at, end
-        at = end + 1
-
-
-def _records(content: bytes) -> Iterator[Span]:
+def _records(blocks: Iterable[bytes]) -> Iterator[Span]:
     """Of a CSV file, its header first: lines, but a line that ends between quotes goes on."""
-    start, quotes = _start(content), 0
-    for at, end in _lines(content):
+    start, quotes = 0, 0
+    for at, line in _lines(blocks):
         start = start if quotes % 2 else at
-        quotes += content.count(b'"', at, end)
+        quotes += line.count(b'"')
         if quotes % 2 == 0:
-            yield start, end
+            yield start, at + len(line)
     if quotes % 2:
         raise ValueError("a quotation mark is never closed; is the file cut short?")
 
 
-_SPANS: dict[str, Callable[[bytes], Iterator[Span]]] = {
+_SPANS: dict[str, Callable[[Iterable[bytes]], Iterator[Span]]] = {
     ".json": _elements,
-    ".jsonl": _lines,
-    ".csv": lambda content: itertools.islice(_records(content), 1, None),
+    ".jsonl": lambda blocks: ((at, at + len(line)) for at, line in _lines(blocks)),
+    ".csv": lambda blocks: itertools.islice(_records(blocks), 1, None),
 }

@@ -22,11 +22,11 @@ def written(suffix: str) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "csv"])
-@pytest.mark.parametrize("rows", [1, 3, 100])
-def test_shards_hold_every_record_once_and_in_order(tmp_path, suffix, rows):
+@pytest.mark.parametrize(("rows", "block"), [(1, 5), (3, 64), (100, tables.BLOCK)])
+def test_shards_hold_every_record_once_and_in_order(tmp_path, suffix, rows, block):
     name, folder = f"t.{suffix.upper()}", Folder(str(tmp_path))
     (tmp_path / name).write_bytes(written(suffix))
-    shards = list(tables.shards(folder, name, rows))
+    shards = list(tables.shards(folder, name, rows, block=block))
     assert len(shards) == -(-len(ROWS) // rows)
     records = [record for shard in shards for record in tables.read(folder, shard)]
     assert [record.number for record in records] == list(range(len(ROWS)))
@@ -54,8 +54,9 @@ def test_the_limit_cuts_the_last_shard(tmp_path):
 )
 def test_a_broken_table_is_told_from_one_that_is_whole(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=message):
-        list(tables.shards(Folder(str(tmp_path)), name, 2))
+    for block in (4, tables.BLOCK):
+        with pytest.raises(InputError, match=message):
+            list(tables.shards(Folder(str(tmp_path)), name, 2, block=block))
 
 
 def test_a_record_that_is_none_says_so(tmp_path):
