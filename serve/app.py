@@ -1,11 +1,14 @@
 """The endpoint's three deployments: ingress -> generator (the model) -> builder (the sandbox)."""
 
+import hashlib
+from typing import Any
+
 import ray
 import ray.serve
-from ray.serve import Application
+from ray.serve import Application, Deployment
 
 from serve.builder import Builder
-from serve.config import ServeConfig
+from serve.config import ServeConfig, Weights
 from serve.generator import ProgramGenerator
 from serve.inference import Inference
 
@@ -16,30 +19,47 @@ INGRESS_CPUS = 0.1
 def build_app(config: ServeConfig) -> Application:
     """Compose the application; ``serve/config.yaml`` names this function.
 
-    Needs a Ray session, which says whether there is a GPU to take.
+    Needs a Ray session, which says whether there is a GPU to take. Where nothing but ``Weights``
+    differs from what the same job deployed before, replicas stay and take those.
     """
     # The annotation above stays a class at run time: Ray Serve reads it to check ``args``.
     gpu = ray.cluster_resources().get("GPU", 0) > 0 if config.gpu is None else config.gpu
     config = config.override({"gpu": gpu})
-    generator = ray.serve.deployment(
+    weights = config.model_dump(mode="json", include=set(Weights.model_fields))
+    generator = _deployment(
         ProgramGenerator,
+        config,
         name="generator",
         ray_actor_options={"num_cpus": config.cpus, "num_gpus": int(gpu)},
         # One batch in work and one that gathers; the rest waits in the ingress.
         max_ongoing_requests=2 * config.batch_size,
+        user_config=weights,
     ).bind(config)
-    builder = ray.serve.deployment(
+    builder = _deployment(
         Builder,
+        config,
         name="builder",
         num_replicas=config.builders,
         ray_actor_options={"num_cpus": config.builder_cpus},
         max_ongoing_requests=1,  # a sandbox runs one program at a time
     ).bind(config.limits, config.allow_unsafe)
-    ingress = ray.serve.deployment(
+    ingress = _deployment(
         ray.serve.ingress()(Inference),
+        config,
         name="inference",
         num_replicas=1,  # it keeps the artifacts; see serve.artifacts
         ray_actor_options={"num_cpus": INGRESS_CPUS},
         max_ongoing_requests=1000,
+        user_config=weights,
     )
     return ingress.bind(config, generator, builder)
+
+
+def _deployment(cls: type, config: ServeConfig, **options: Any) -> Deployment:
+    """A deployment that Ray Serve takes for the same as another of the same job and settings."""
+    settings = config.model_dump_json(exclude=set(Weights.model_fields))
+    job = ray.get_runtime_context().get_job_id()
+    version = hashlib.sha256(f"{job} {settings}".encode()).hexdigest()
+    # What `serve deploy` does with files; from Python, Ray 2.60 has no public way.
+    deployment: Deployment = ray.serve.deployment(cls, **options)
+    return deployment.options(_internal=True, version=version)

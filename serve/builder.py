@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
 from cadvlm.config.execution import Limits
 from cadvlm.errors import SandboxUnavailable
-from cadvlm.execution.result import Status
+from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.execution.selfcheck import protections
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import CadProgram
 from cadvlm.render import png, shaded
-from serve import exports
+from cadvlm.scoring.agreement import Agreement, Picture, agreement
+from serve import exports, repair
+
+BOX = "import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n"
 
 
 class Figures(BaseModel):
@@ -32,12 +36,17 @@ class Figures(BaseModel):
 class Built:
     """What became of a program."""
 
+    program: CadProgram
+    """As it was run: with roundings that the kernel takes, where it refused those it had."""
     status: Status
     error: str | None = None
-    solid: Figures | None = None
-    """Present exactly when ``status`` is ``OK``."""
-    files: dict[str, bytes] = field(default_factory=dict)
-    """By name; empty unless there is a solid."""
+    figures: Figures | None = None
+    """Present, like ``solid``, exactly when ``status`` is ``OK``."""
+    solid: Solid | None = None
+    changes: tuple[str, ...] = ()
+    """Repairs, one line each."""
+    agreement: Agreement | None = None
+    """With the pictures that were sent; None where they show nothing, or there is no solid."""
 
 
 class Builder:
@@ -57,16 +66,37 @@ class Builder:
             _refuse_unsafe()
         self._sandbox = Sandbox(limits)
         # Compiles the renderer, so that no client waits for it.
-        self.build(CadProgram("import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n"))
+        box = self.build(
+            CadProgram("import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n")
+        )
+        assert box.solid is not None
+        self.files(box.solid)
 
-    def build(self, program: CadProgram) -> Built:
-        """Run a program. One that does not build is an answer, not an error."""
-        result = self._sandbox.run(program, exports=("step",))
-        if result.solid is None:
-            return Built(result.status, result.error)
+    def build(self, program: CadProgram, pictures: Sequence[Picture] = ()) -> Built:
+        """Run a program, and compare what it builds with the pictures.
+
+        One that does not build is an answer, not an error.
+        """
+        ran, result, changes = repair.run(program, self._run)
         solid = result.solid
+        if solid is None:
+            return Built(ran, result.status, result.error)
         figures = Figures(volume=solid.volume, bbox=solid.bbox, n_faces=solid.n_faces)
-        return Built(result.status, solid=figures, files=_files(solid))
+        agrees = agreement(solid, pictures) if pictures else None
+        return Built(ran, result.status, None, figures, solid, changes, agrees)
+
+    def files(self, solid: Solid) -> dict[str, bytes]:
+        """What people download of it, by name."""
+        return {
+            "part.step": solid.files["step"],
+            "part.stl": exports.stl(solid),
+            "part.glb": exports.glb(solid),
+            "part.png": png.encode(shaded.draw(solid)),
+            "view.html": exports.view(solid),
+        }
+
+    def _run(self, program: CadProgram) -> ExecutionResult:
+        return self._sandbox.run(program, exports=("step",))
 
     def close(self) -> None:
         """End the sandbox's child."""
@@ -81,13 +111,3 @@ def _refuse_unsafe() -> None:
             "`python -m cadvlm.execution.selfcheck` says why (it takes Linux 5.13 with Landlock on "
             "x86_64 or aarch64); allow_unsafe=true serves all the same"
         )
-
-
-def _files(solid: Solid) -> dict[str, bytes]:
-    return {
-        "part.step": solid.files["step"],
-        "part.stl": exports.stl(solid),
-        "part.glb": exports.glb(solid),
-        "part.png": png.encode(shaded.draw(solid)),
-        "view.html": exports.view(solid),
-    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
@@ -13,11 +15,29 @@ TYPES = {404: "not_found", 405: "method_not_allowed"}
 
 
 class Refused(InputError):
-    """A request that its sender can mend."""
+    """A request that its sender can mend, were it by coming back after ``retry_s``."""
 
-    def __init__(self, status: int, type: str, message: str, param: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        type: str,
+        message: str,
+        param: str | None = None,
+        retry_s: float | None = None,
+    ) -> None:
         super().__init__(message)
-        self.status, self.type, self.param = status, type, param
+        self.status, self.type, self.param, self.retry_s = status, type, param, retry_s
+
+    @property
+    def body(self) -> dict[str, dict[str, str | None]]:
+        """The JSON of it."""
+        return body(self.type, str(self), self.param)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a client needs beside it."""
+        headers = {} if self.retry_s is None else {"Retry-After": str(ceil(self.retry_s))}
+        return headers | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
 
 
 def explained(error: ValidationError) -> Refused:
@@ -35,12 +55,23 @@ def body(type: str, message: str, param: str | None = None) -> dict[str, dict[st
     return {"error": {"type": type, "message": message, "param": param}}
 
 
+def of(error: InputError) -> dict[str, dict[str, str | None]]:
+    """The JSON of a refusal; one that comes from another process brings a trace, which stays."""
+    if isinstance(error, Refused):
+        return error.body
+    return body("invalid_request", str(getattr(error, "cause", error)))
+
+
 def install(api: FastAPI) -> None:
     """Make ``api`` answer every failure as JSON, and never with a stack trace."""
 
     @api.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
-        return JSONResponse(body(error.type, str(error), error.param), error.status)
+        return JSONResponse(error.body, error.status, error.headers)
+
+    @api.exception_handler(InputError)
+    async def unreadable(_: Request, error: InputError) -> JSONResponse:
+        return JSONResponse(of(error), 422)
 
     @api.exception_handler(HTTPException)
     async def unroutable(_: Request, error: HTTPException) -> JSONResponse:

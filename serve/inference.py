@@ -3,28 +3,30 @@
 import asyncio
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import ray.serve
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from ray.serve.handle import DeploymentHandle
 
-from cadvlm.codegen.answer import program_text
-from cadvlm.execution.result import Status
-from cadvlm.records import CadProgram
-from serve import errors
+from cadvlm.errors import InputError
+from cadvlm.scoring.agreement import Picture
+from serve import chat, errors, pictures
+from serve.answer import GenerateResponse, answer, preferred
 from serve.artifacts import Artifacts
-from serve.builder import Built, Figures
-from serve.config import ServeConfig
+from serve.candidates import Candidates, choose
+from serve.config import ServeConfig, Weights
 from serve.errors import Refused
 from serve.generator import Ask
+from serve.guard import Guard, Rates, read_keys
 from serve.page import PAGE, PAGE_POLICY, VIEW_POLICY
-from serve.request import FormRequest, JsonRequest, read
+from serve.request import FormRequest, JsonRequest, Options, decode, limited, read
+from serve.turns import Turns, within
 
-DOWNLOADS = {"step": "part.step", "stl": "part.stl", "glb": "part.glb", "png": "part.png"}
 MEDIA_TYPES = {
     ".step": "model/step",
     ".stl": "model/stl",
@@ -32,36 +34,6 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".html": "text/html; charset=utf-8",
 }
-
-
-class Candidate(BaseModel):
-    """One program and what became of it."""
-
-    code: str
-    valid: bool
-    status: Status
-    error: str | None
-
-
-class GenerateResponse(BaseModel):
-    """A program that was run. One that builds nothing is an answer too: ``valid`` says which."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: str
-    code: str
-    language: str
-    valid: bool
-    status: Status
-    """``ok``, or the class of the failure."""
-    error: str | None
-    """One line that says why there is no solid."""
-    candidates: list[Candidate]
-    selected_by: str
-    """``only_candidate``, ``first_valid`` or ``none_valid``."""
-    solid: Figures | None
-    artifacts: dict[str, str]
-    timings: dict[str, float]
 
 
 # For the OpenAPI document; the handler reads the body by itself, and limits it.
@@ -74,6 +46,12 @@ _BODIES = {
         },
     }
 }
+_CHAT = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": chat.ChatRequest.model_json_schema()}},
+    }
+}
 
 
 class Inference:
@@ -84,7 +62,16 @@ class Inference:
     ) -> None:
         self._config, self._generator, self._builder = config, generator, builder
         self._artifacts = Artifacts(config.artifacts_mb * 2**20, config.artifacts_ttl_s)
-        self._started = int(time.time())
+        self._keys = read_keys(config.keys_file) if config.keys_file else ()
+        self._rates = Rates(config.rate_per_minute) if config.rate_per_minute else None
+        self._turns = Turns(config.max_requests)
+        self._weights: Weights = config
+        self._since = int(time.time())
+
+    def reconfigure(self, weights: dict[str, Any]) -> None:
+        """Other weights are served; Ray Serve calls it at the start and ever after."""
+        self._weights = Weights.parse(weights)
+        self._since = int(time.time())
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """The routes; Ray Serve calls this in the replica, once it is constructed."""
@@ -96,6 +83,8 @@ class Inference:
         api.get("/v1/models")(self.models)
         api.get("/v1/artifacts/{id}/{name}", response_class=Response)(self.artifact)
         api.post("/v1/generate", openapi_extra=_BODIES)(self.generate)
+        api.post("/v1/chat/completions", openapi_extra=_CHAT, response_model=None)(self.complete)
+        api.add_middleware(Guard, keys=self._keys, audit=self._config.audit)
         return api
 
     async def page(self) -> HTMLResponse:
@@ -107,35 +96,85 @@ class Inference:
         if waiting:
             error = errors.body("loading", f"not ready: {', '.join(waiting)}")
             return JSONResponse(error, 503, {"Retry-After": "1"})
-        return JSONResponse({"status": "ok", "model": self._config.model_name})
+        return JSONResponse({"status": "ok", "model": self._weights.model_name})
 
     async def models(self) -> dict[str, Any]:
-        name = self._config.model_name
-        model = {"id": name, "object": "model", "created": self._started, "owned_by": "cadvlm"}
-        return {"object": "list", "data": [model]}
+        about = {"object": "model", "created": self._since, "owned_by": "cadvlm"}
+        return {"object": "list", "data": [{"id": id, **about} for id in self._weights.models]}
 
     async def generate(self, request: Request) -> GenerateResponse:
-        """Write a program for the pictures of a part, and run it."""
-        started = time.monotonic()
-        options, images = await read(request, self._config)
-        texts = await self._generator.generate.remote(
-            Ask(
+        """Write programs for the pictures of a part, run them, and answer with the best one."""
+        async with self._served():
+            options, images = await read(request, self._config)
+            adapter = self._adapter(options.model)
+            self._charge(request, options)
+            ask = Ask(self._config.prompt, images, options.samplings(self._config), adapter)
+            async with await self._candidates(ask) as candidates:
+                async for _ in candidates.pieces():
+                    pass
+                return await self._finished(request, candidates)
+
+    async def complete(self, request: Request) -> Response:
+        """The same in OpenAI's words; see :mod:`serve.chat`."""
+        async with self._served():
+            body = await limited(request, self._config).body()
+            asked = chat.parse(body)
+            adapter = self._adapter(asked.model)
+            options = asked.options
+            options.check(self._config)
+            images = await decode(pictures.from_text, asked.images, self._config, "messages")
+            self._charge(request, options)
+            ask = Ask(
+                asked.prompt or self._config.prompt,
                 images,
-                n=options.n,
-                max_new_tokens=options.max_new_tokens or self._config.max_new_tokens,
-                temperature=options.sampling_temperature(),
-                seed=options.seed,
+                options.samplings(self._config),
+                adapter,
+                asked.stream,
             )
-        )
-        generated = time.monotonic()
-        programs = [CadProgram(program_text(text)) for text in texts]
-        builds = await asyncio.gather(*map(self._builder.build.remote, programs))
-        timings = {
-            "generate_s": generated - started,
-            "build_s": time.monotonic() - generated,
-            "total_s": time.monotonic() - started,
-        }
-        return self._answer(programs, builds, timings)
+            words = chat.Completion(secrets.token_hex(12), asked.model, int(time.time()))
+            if asked.stream:
+                counted = asked.stream_options is not None and asked.stream_options.include_usage
+                events = self._events(request, ask, words, counted)
+                return StreamingResponse(
+                    events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+                )
+            async with await self._candidates(ask) as candidates:
+                async for _ in candidates.pieces():
+                    pass
+                best = await self._finished(request, candidates)
+            order = preferred(best)
+            return JSONResponse(
+                words.whole(
+                    [best.candidates[index].code for index in order],
+                    [candidates.ended(index) for index in order],
+                    chat.usage(candidates.num_read, sum(candidates.num_written.values())),
+                    best.model_dump(mode="json"),
+                )
+            )
+
+    async def _events(
+        self, request: Request, ask: Ask, words: chat.Completion, counted: bool
+    ) -> AsyncIterator[bytes]:
+        """A program as it is written; when it was run, what became of it."""
+        try:
+            async with self._served():
+                yield words.chunk({"role": "assistant", "content": ""})
+                fencing = chat.Fencing()
+                async with await self._candidates(ask) as candidates:
+                    async for piece in candidates.pieces():
+                        if text := fencing.feed(piece):
+                            yield words.chunk({"content": text})
+                    if text := fencing.finish():
+                        yield words.chunk({"content": text})
+                    best = await self._finished(request, candidates)
+                ended = candidates.ended(0)
+                yield words.chunk({}, ended, cadvlm=best.model_dump(mode="json"))
+                if counted:
+                    tokens = sum(candidates.num_written.values())
+                    yield words.usage(chat.usage(candidates.num_read, tokens))
+        except InputError as refusal:  # the answer has begun, so its status cannot say it
+            yield chat.event(errors.of(refusal))
+        yield chat.DONE
 
     async def artifact(self, id: str, name: str) -> Response:
         """A file of an answer, for as long as it is kept."""
@@ -147,41 +186,49 @@ class Inference:
             headers["Content-Security-Policy"] = VIEW_POLICY
         return Response(content, headers=headers, media_type=MEDIA_TYPES[Path(name).suffix])
 
-    def _answer(
-        self, programs: list[CadProgram], builds: list[Built], timings: dict[str, float]
-    ) -> GenerateResponse:
-        valid = [built.status is Status.OK for built in builds]
-        best = valid.index(True) if any(valid) else 0
-        program, built = programs[best], builds[best]
+    @asynccontextmanager
+    async def _served(self) -> AsyncIterator[None]:
+        """A place among those that are served, for as long as one may take."""
+        with self._turns.turn():
+            async with within(self._config.budget_s):
+                yield
+
+    def _adapter(self, model: str | None) -> str | None:
+        """Which adapter a client's ``model`` is."""
+        if model is None or model == self._weights.model_name:
+            return None
+        if model not in self._weights.adapters:
+            message = f"model {model!r} is not here; there is {', '.join(self._weights.models)}"
+            raise Refused(404, "model_not_found", message, "model")
+        return model
+
+    def _charge(self, request: Request, options: Options) -> None:
+        request.state.audit["n"] = options.n
+        if self._rates is not None:
+            self._rates.take(request.state.caller, options.n)
+
+    async def _candidates(self, ask: Ask) -> Candidates:
+        seen = await asyncio.to_thread(lambda: [Picture.of(image) for image in ask.images])
+        shown = [picture for picture in seen if picture is not None]
+        return Candidates(ask, shown, self._generator, self._builder)
+
+    async def _finished(self, request: Request, candidates: Candidates) -> GenerateResponse:
+        """The answer, once all programs are written."""
+        written_s = candidates.elapsed_s
+        builds = await candidates.built()
+        choice = choose(builds)
+        best = builds[choice.number]
+        files = await candidates.files(best.solid) if best.solid is not None else {}
         id = secrets.token_hex(12)
-        if built.files:
-            self._artifacts.put(id, built.files)
-        return GenerateResponse(
-            id=id,
-            code=program.code,
-            language=program.language,
-            valid=valid[best],
-            status=built.status,
-            error=built.error,
-            candidates=[
-                Candidate(code=p.code, valid=ok, status=b.status, error=b.error)
-                for p, b, ok in zip(programs, builds, valid, strict=True)
-            ],
-            selected_by=_selected_by(valid),
-            solid=built.solid,
-            artifacts={
-                kind: f"/v1/artifacts/{id}/{name}"
-                for kind, name in DOWNLOADS.items()
-                if name in built.files
-            },
-            timings={name: round(seconds, 3) for name, seconds in timings.items()},
-        )
-
-
-def _selected_by(valid: list[bool]) -> str:
-    if len(valid) == 1:
-        return "only_candidate"
-    return "first_valid" if any(valid) else "none_valid"
+        if files:
+            self._artifacts.put(id, files)
+        request.state.audit |= {"answer": id, "valid": best.solid is not None}
+        timings = {
+            "generate_s": written_s,
+            "build_s": candidates.elapsed_s - written_s,
+            "total_s": candidates.elapsed_s,
+        }
+        return answer(id, builds, choice, files, timings)
 
 
 def _not_running() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -12,12 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.types import Message, Receive
 
+from cadvlm.models.generate import Sampling
 from serve import pictures
 from serve.config import ServeConfig
 from serve.errors import Refused, explained
 
-# Several equal candidates help nobody: who asks for several and names no temperature gets variety.
-SAMPLING_TEMPERATURE = 0.8
+VARIETY = 0.8
+"""Temperature of all candidates but the first, where none is asked for: several equal ones help
+nobody, and the first is what asking for one would give."""
 
 
 class Options(BaseModel):
@@ -25,26 +28,50 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
+    model: str | None = None
+    """One of ``/v1/models``. Null: the checkpoint itself."""
+
     language: Literal["cadquery"] = "cadquery"
     """The only dialect so far."""
 
     n: int = Field(1, ge=1)
-    """Candidates to write; the first one that builds a solid is the answer."""
+    """Candidates to write and run; the one that agrees best with the picture is the answer."""
 
     max_new_tokens: int | None = Field(None, ge=1)
     """Longest program in tokens. Null: the server's limit."""
 
     temperature: float | None = Field(None, ge=0, le=2, allow_inf_nan=False)
-    """Zero takes the likeliest token. Null: zero for one candidate, 0.8 for several."""
+    """Zero takes the likeliest token. Null: zero for the first candidate, 0.8 for the others."""
 
     seed: int | None = Field(None, ge=0, lt=2**63)
     """Makes sampling repeatable. Null: another sample every time."""
 
-    def sampling_temperature(self) -> float:
-        """The temperature after its default."""
-        if self.temperature is None:
-            return SAMPLING_TEMPERATURE if self.n > 1 else 0.0
-        return self.temperature
+    def samplings(self, config: ServeConfig) -> dict[int, Sampling]:
+        """How each candidate is written, by its number."""
+        length = self.max_new_tokens or config.max_new_tokens
+        seed = secrets.randbits(62) if self.seed is None else self.seed
+        given = self.temperature
+        return {
+            i: Sampling(length, (VARIETY if i else 0.0) if given is None else given, seed + i)
+            for i in range(self.n)
+        }
+
+    def check(self, config: ServeConfig) -> None:
+        """Refuse what this server does not offer.
+
+        Raises:
+            Refused: with the name of what to mend.
+        """
+        for name, found, most in (
+            ("n", self.n, config.max_candidates),
+            ("max_new_tokens", self.max_new_tokens or 0, config.max_new_tokens),
+        ):
+            if found > most:
+                message = f"{name}: at most {most} on this server, found {found}"
+                raise Refused(422, "invalid_request", message, name)
+        if self.n > 1 and self.temperature == 0:
+            message = f"temperature: 0 writes the same program {self.n} times; give more, or n=1"
+            raise Refused(422, "invalid_request", message, "temperature")
 
 
 class JsonRequest(Options):
@@ -74,7 +101,7 @@ async def read(request: Request, config: ServeConfig) -> Asked:
     Raises:
         Refused: with the 4xx that says what to mend.
     """
-    request = Request(request.scope, _limited(request.receive, config.max_upload_mb))
+    request = limited(request, config)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         asked = await _read_json(request, config)
@@ -83,11 +110,16 @@ async def read(request: Request, config: ServeConfig) -> Asked:
     else:
         message = f"send multipart/form-data or application/json, not {kind or 'nothing'}"
         raise Refused(415, "unsupported_media_type", message)
-    _check(asked.options, config)
+    asked.options.check(config)
     return asked
 
 
-def _limited(receive: Receive, max_mb: float) -> Receive:
+def limited(request: Request, config: ServeConfig) -> Request:
+    """The same request, refused once its body is too large."""
+    return Request(request.scope, _counted(request.receive, config.max_upload_mb))
+
+
+def _counted(receive: Receive, max_mb: float) -> Receive:
     """Count what comes in. The declared length may lie, or be missing."""
     seen = 0
 
@@ -107,7 +139,7 @@ async def _read_json(request: Request, config: ServeConfig) -> Asked:
         options = JsonRequest.model_validate_json(await request.body())
     except ValidationError as error:
         raise explained(error) from None
-    images = await _decode(pictures.from_text, options.images, config, "images")
+    images = await decode(pictures.from_text, options.images, config, "images")
     return Asked(options, images)
 
 
@@ -121,15 +153,20 @@ async def _read_form(request: Request, config: ServeConfig) -> Asked:
         uploads = [await file.read() for file in files if isinstance(file, UploadFile)]
         if not uploads or len(uploads) < len(files):
             raise Refused(422, "invalid_request", "image: one file or more is required", "image")
-    return Asked(options, await _decode(pictures.from_bytes, uploads, config, "image"))
+    return Asked(options, await decode(pictures.from_bytes, uploads, config, "image"))
 
 
-async def _decode(
+async def decode(
     read: Callable[[Any, float, str], Image],
     sources: Sequence[Any],
     config: ServeConfig,
     param: str,
 ) -> tuple[Image, ...]:
+    """Pictures from what a client sent; ``param`` is the client's word for it.
+
+    Raises:
+        Refused: too many of them, or one that is none.
+    """
     if len(sources) > config.max_images:
         message = f"{param}: at most {config.max_images} pictures, found {len(sources)}"
         raise Refused(422, "too_many_images", message, param)
@@ -137,17 +174,3 @@ async def _decode(
     return tuple(
         [await asyncio.to_thread(read, source, config.max_megapixels, param) for source in sources]
     )
-
-
-def _check(options: Options, config: ServeConfig) -> None:
-    """What depends on the server's settings."""
-    for name, found, most in (
-        ("n", options.n, config.max_candidates),
-        ("max_new_tokens", options.max_new_tokens or 0, config.max_new_tokens),
-    ):
-        if found > most:
-            message = f"{name}: at most {most} on this server, found {found}"
-            raise Refused(422, "invalid_request", message, name)
-    if options.n > 1 and options.sampling_temperature() == 0:
-        message = f"temperature: 0 writes the same program {options.n} times; give more, or n=1"
-        raise Refused(422, "invalid_request", message, "temperature")

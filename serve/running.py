@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import socket
@@ -15,8 +16,10 @@ import ray.serve
 
 from cadvlm.errors import InputError, RunFailed
 from cadvlm.models.load import load_config
+from cadvlm.progress import warn
 from serve.app import build_app
 from serve.config import ServeConfig
+from serve.guard import read_keys
 
 APPLICATION = "cadvlm"
 # From loaded replicas to the first answer: routes have to reach the proxy, which takes a second.
@@ -26,15 +29,19 @@ ANSWER_TIMEOUT_S = 60.0
 def deploy(config: ServeConfig) -> str:
     """Serve a checkpoint and return the address once it answers. Needs a Ray session.
 
-    Deploying again replaces the model that is served.
+    Deploying again, from the same session and with nothing but other weights or adapters, replaces
+    those where they are: nobody's request is lost, and files of answers stay.
 
     Raises:
-        InputError: there is no such checkpoint, or the port is taken.
+        InputError: there is no such checkpoint, no good key in the file, or the port is taken.
         RunFailed: the model does not load, programs cannot be run, or nothing answers.
     """
     load_config(config.checkpoint)  # a misspelt path is found now, not by a replica minutes later
-    if os.path.isdir(config.checkpoint):
-        config = config.override({"checkpoint": os.path.abspath(config.checkpoint)})
+    if config.keys_file is not None:
+        read_keys(config.keys_file)
+    elif not _is_loopback(config.host):
+        warn(f"serving on {config.host} to whoever can reach it; keys_file asks them for a key")
+    config = _found_from_anywhere(config)
     _start_proxy(config)
     try:
         ray.serve.run(build_app(config), name=APPLICATION, logging_config=_QUIET)
@@ -45,6 +52,23 @@ def deploy(config: ServeConfig) -> str:
     url = _address(config)
     _wait(url)
     return url
+
+
+def _found_from_anywhere(config: ServeConfig) -> ServeConfig:
+    """The same files by their full names: replicas work in another folder."""
+    files = {"keys_file": config.keys_file, "audit": config.audit}
+    if os.path.isdir(config.checkpoint):
+        files["checkpoint"] = config.checkpoint
+    found = {key: os.path.abspath(name) for key, name in files.items() if name}
+    adapters = {name: os.path.abspath(folder) for name, folder in config.adapters.items()}
+    return config.override(found | {"adapters": adapters})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @contextmanager

@@ -78,9 +78,11 @@ async function generate() {
   document.body.classList.add("busy");
   show("message", "");
   try {
-    const answer = await fetch("/v1/generate", { method: "POST", body: form });
+    const headers = at("key").value ? { Authorization: `Bearer ${at("key").value}` } : {};
+    const answer = await fetch("/v1/generate", { method: "POST", body: form, headers });
     const body = await answer.json();
     if (mine !== asked) return;
+    if (answer.status === 401) at("access").hidden = false;
     if (answer.ok) present(body);
     else refuse(body.error.message);
   } catch (error) {
@@ -104,8 +106,7 @@ function refuse(reason) {
 // ---- the answer
 
 function present(answer) {
-  const chosen = Math.max(0, answer.candidates.findIndex((one) => one.valid));
-  choose(answer, chosen);
+  choose(answer, answer.selected);
   show("model", at("model").textContent, "good");
   at("downloads").replaceChildren(
     ...Object.entries(answer.artifacts).map(([kind, href]) =>
@@ -124,14 +125,17 @@ function present(answer) {
 }
 
 function choose(answer, index) {
-  const { code, valid, status, error } = answer.candidates[index];
+  const { code, valid, status, error, repaired } = answer.candidates[index];
   show("status", valid ? "valid solid" : `invalid: ${status.replace("_", " ")}`, valid ? "good" : "bad");
-  show("reason", error);
+  const why = answer.candidates.length > 1 && index === answer.selected ? answer.reason : "";
+  show("reason", error || [why, ...repaired].filter(Boolean).join("; "));
+  at("reason").className = error ? "wrong" : "";
   write(code, error && /line (\d+)/.exec(error)?.[1]);
   at("candidates").hidden = answer.candidates.length < 2;
   at("candidates").replaceChildren(
     ...answer.candidates.map((one, i) => {
-      const button = element("button", { onclick: () => choose(answer, i) }, `${i + 1} ${one.valid ? "✓" : "✗"}`);
+      const mark = one.valid ? one.score?.toFixed(2) ?? "✓" : "✗";
+      const button = element("button", { onclick: () => choose(answer, i) }, `${i + 1} ${mark}${i === answer.selected ? " ★" : ""}`);
       button.setAttribute("aria-pressed", i === index);
       return button;
     }),

@@ -7,8 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
+from cadvlm.execution.sandbox import Sandbox
+from cadvlm.records import CadProgram
+from cadvlm.render.png import encode
+from cadvlm.render.shaded import draw
 from tests.parts import BOX
 from tests.serve.images import bomb, picture
+from tests.serve.taught import LYING, UPRIGHT
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -94,8 +99,31 @@ def test_several_candidates_are_all_run(endpoint: httpx.Client) -> None:
     valid = [candidate["valid"] for candidate in body["candidates"]]
     assert len(valid) == 3
     assert any(valid)
-    assert body["selected_by"] == "first_valid"
-    assert body["code"] == body["candidates"][valid.index(True)]["code"]
+    assert body["selected_by"] == "only_candidate"  # the model knows one program by heart
+    assert body["code"] == body["candidates"][body["selected"]]["code"]
+
+
+def test_the_first_of_several_candidates_is_what_one_alone_would_be(
+    endpoint: httpx.Client, answer: dict[str, Any]
+) -> None:
+    body = endpoint.post("/v1/generate", files={"image": PNG}, data={"n": "2"}).json()
+    assert body["candidates"][0]["code"] == answer["code"]
+
+
+@pytest.mark.parametrize("code", [UPRIGHT, LYING])
+def test_the_candidate_that_agrees_with_the_picture_is_selected(
+    endpoint: httpx.Client, code: str
+) -> None:
+    with Sandbox() as sandbox:
+        solid = sandbox.run(CadProgram(code)).solid
+    assert solid is not None
+    data = {"n": "16", "temperature": "1", "seed": "1"}
+    body = endpoint.post("/v1/generate", files={"image": encode(draw(solid))}, data=data).json()
+    scores = {one["code"]: one["score"] for one in body["candidates"] if one["valid"]}
+    assert scores.keys() >= {UPRIGHT, LYING}
+    assert (body["code"], body["selected_by"]) == (code, "agreement")
+    assert body["agreement"]["score"] == pytest.approx(max(scores.values()), abs=1e-4)
+    assert "silhouette" in body["reason"]
 
 
 def test_a_seed_repeats_a_sample(endpoint: httpx.Client) -> None:
@@ -169,3 +197,10 @@ def test_openapi_describes_both_bodies(endpoint: httpx.Client) -> None:
     content = paths["/v1/generate"]["post"]["requestBody"]["content"]
     assert content.keys() == {"multipart/form-data", "application/json"}
     assert {"/", "/healthz", "/v1/models", "/v1/artifacts/{id}/{name}"} < paths.keys()
+    chat = paths["/v1/chat/completions"]["post"]["requestBody"]["content"]
+    assert chat.keys() == {"application/json"}
+
+
+def test_every_answer_says_which_request_it_is_of(endpoint: httpx.Client) -> None:
+    ids = {endpoint.get(path).headers["x-request-id"] for path in ("/healthz", "/", "/nowhere")}
+    assert len(ids) == 3

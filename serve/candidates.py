@@ -1,0 +1,145 @@
+"""The programs of one request, from the model's first token to what the last one builds.
+
+Each program is built as soon as it is written, while the model is still busy with the others; those
+that say the same are built once. A replica that dies takes nothing with it: what it was at work on
+is asked of another one, which writes and builds the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+from ray.exceptions import RayActorError
+from ray.serve.handle import DeploymentHandle
+
+from cadvlm.codegen.answer import program_text
+from cadvlm.geometry.solid import Solid
+from cadvlm.records import CadProgram
+from cadvlm.scoring.agreement import Picture
+from serve.builder import Built
+from serve.generator import Ask, Written
+from serve.selection import Choice, Tried, select
+
+TRIES = 3
+"""Replicas that may die of one request before it counts as the cause."""
+
+
+class Candidates:
+    """Use as a context: whatever still runs at its end is called off."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        pictures: Sequence[Picture],
+        generator: DeploymentHandle,
+        builder: DeploymentHandle,
+    ) -> None:
+        self._ask, self._pictures = ask, tuple(pictures)
+        self._generator, self._builder = generator, builder
+        self._builds: dict[str, asyncio.Task[Built]] = {}
+        self._digests: dict[int, str] = {}
+        self._started = time.monotonic()
+        self.num_read = 0
+        """Tokens of the question."""
+        self.num_written: dict[int, int] = {}
+        """Tokens of each program."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for build in self._builds.values():
+            build.cancel()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Since the request was understood."""
+        return time.monotonic() - self._started
+
+    def ended(self, number: int) -> str:
+        """Why a program ends, in OpenAI's words."""
+        full = self.num_written[number] >= self._ask.how[number].max_new_tokens
+        return "length" if full else "stop"
+
+    async def pieces(self) -> AsyncIterator[str]:
+        """Write all programs. Of a streamed ask, what is new of them, as it comes.
+
+        Raises:
+            InputError: the prompt is not one that the model can read.
+        """
+        told = dict.fromkeys(self._ask.how, 0)
+        for left in reversed(range(TRIES)):
+            seen = dict.fromkeys(self._ask.how, 0)
+            try:
+                async for written in self._written():
+                    self.num_read = written.num_read
+                    if written.finished:
+                        self._add(written)
+                        continue
+                    seen[written.number] += len(written.text)
+                    new = seen[written.number] - told[written.number]
+                    if new > 0:
+                        told[written.number] += new
+                        yield written.text[-new:]
+                return
+            except RayActorError:
+                if not left:
+                    raise
+
+    async def built(self) -> list[Built]:
+        """All programs, once they were run, in their order."""
+        await asyncio.gather(*self._builds.values())
+        return [self._builds[self._digests[index]].result() for index in sorted(self._digests)]
+
+    async def files(self, solid: Solid) -> dict[str, bytes]:
+        """What people download of a solid."""
+        files: dict[str, bytes] = await self._asked("files", solid)
+        return files
+
+    async def _written(self) -> AsyncIterator[Written]:
+        """What a replica writes of the programs that are missing."""
+        missing = {i: how for i, how in self._ask.how.items() if i not in self._digests}
+        response = self._generator.options(stream=True).write.remote(
+            replace(self._ask, how=missing)
+        )
+        try:
+            async for written in response:
+                yield written
+        finally:
+            response.cancel()  # of no effect once it is over
+
+    def _add(self, written: Written) -> None:
+        program = CadProgram(program_text(written.text))
+        self.num_written[written.number] = written.num_written
+        self._digests[written.number] = program.digest
+        if program.digest not in self._builds:
+            self._builds[program.digest] = asyncio.create_task(self._build(program))
+
+    async def _build(self, program: CadProgram) -> Built:
+        built: Built = await self._asked("build", program, self._pictures)
+        return built
+
+    async def _asked(self, method: str, *arguments: object) -> Any:
+        """What a builder answers."""
+        for left in reversed(range(TRIES)):
+            response = getattr(self._builder, method).remote(*arguments)
+            try:
+                return await response
+            except RayActorError:
+                if not left:
+                    raise
+            except asyncio.CancelledError:
+                response.cancel()
+                raise
+        return None  # never: the last try returns or raises
+
+
+def choose(builds: Sequence[Built]) -> Choice:
+    """The answer among them."""
+    return select(
+        [Tried(built.program.digest, built.solid is not None, built.agreement) for built in builds]
+    )
