@@ -13,10 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from cadvlm.geometry.kernels import compiled
 from cadvlm.render.look import GROUND
 
 Picture = NDArray[np.uint8]
 Shape = tuple[int, ...]
+Tone = NDArray[np.float32]
+
+LEAST_BLUR_PX = 0.2
+"""Less is not seen."""
+
+FOLD = 0.02
+"""Width of a crease's shadow, as a share of the picture."""
+
+_GRAIN = np.random.default_rng(0).standard_normal(1 << 16, dtype=np.float32)
+"""Drawn once; each row of a picture begins anywhere in it."""
 
 MARGIN = 0.06
 """Share of a photographed sheet's size that its corners lie inside the picture, at most."""
@@ -24,40 +35,35 @@ MARGIN = 0.06
 
 def ground(rng: np.random.Generator, shape: Shape, strength: float) -> Picture:
     """(H, W, 3) something out of focus: a colour, light from one side, blots, and a grain."""
-    height, width = shape[0], shape[1]
     color = 1 - strength * (0.15 + 0.7 * rng.random()) * np.array([1, *rng.uniform(0.7, 1.3, 2)])
-    tone = 0.25 * strength * rng.uniform(-1, 1) * np.linspace(-1, 1, height)[:, None]
-    tone = tone + 0.25 * strength * rng.uniform(-1, 1) * np.linspace(-1, 1, width)[None, :]
-    tone = tone + strength * 0.25 * _cloud(rng, (height, width), int(rng.integers(3, 8)))
+    tone = np.ones(shape[:2], np.float32)
+    _light(tone, _grid(rng, 2, 2), 0.35 * strength)
+    _cloud(tone, rng, int(rng.integers(3, 8)), 0.25 * strength)
     # A grain runs along, as in wood and brushed metal, or is even, as in cloth.
-    cells = (int(rng.integers(40, 160)), int(rng.integers(2, 160)))
-    tone = tone + strength * 0.1 * _noise(rng, (height, width), cells)
-    light = np.clip(color[None, None, :] * (1 + tone[:, :, None]), 0, 1)
-    return (255 * light).astype(np.uint8)
+    grain = _grid(rng, int(rng.integers(40, 160)), int(rng.integers(2, 160)))
+    _light(tone, grain, 0.1 * strength)
+    return _tinted(np.full((*shape[:2], 1), 255, np.uint8), tone, color)
 
 
 def before(image: Picture, behind: Picture) -> Picture:
     """(H, W, 3) a picture, (H, W) grey or (H, W, 4) with its cover, before a background."""
     if image.ndim == 2:
         return np.where((image == GROUND)[:, :, None], behind, image[:, :, None])
-    cover = image[:, :, 3:].astype(np.uint16)
-    # Where the part covers a half, half of what is there is already the look's own ground: white.
-    own = image[:, :, :3].astype(np.int32) - (255 - cover)
-    mixed = own + (255 - cover) * behind // 255
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    return _mixed(np.ascontiguousarray(image), behind)
 
 
 def printed(image: Picture, rng: np.random.Generator, strength: float) -> Picture:
     """A picture on paper that is neither white nor even: (H, W, 3)."""
     height, width = image.shape[:2]
     tint = 1 - strength * np.array([0.08, 0.12, 0.3]) * rng.random()
-    tone = 1 - strength * 0.12 * np.abs(_cloud(rng, (height, width), 4))
-    tone = tone - strength * 0.05 * _noise(rng, (height, width), (height // 2, width // 2))
+    tone = np.full((height, width), 1 - 0.06 * strength, np.float32)
+    _cloud(tone, rng, 4, 0.1 * strength)
+    _light(tone, _grid(rng, height // 2, width // 2), 0.05 * strength)
     for _ in range(int(rng.integers(0, 3)) if strength > 0.5 else 0):
-        tone = tone * _crease(rng, height, width, strength)
+        angle, across, up = rng.uniform(0, np.pi), *rng.uniform(0.2, 0.8, 2)
+        _fold(tone, angle, across, up, 0.15 * strength)
     colors = image if image.ndim == 3 else image[:, :, None]
-    paper = np.clip(tone, 0, 1)[:, :, None] * tint.astype(np.float32)
-    return (colors * paper).astype(np.uint8)
+    return _tinted(np.ascontiguousarray(colors), tone, tint)
 
 
 def laid(
@@ -93,56 +99,109 @@ def laid(
 
 def scanned(image: Picture, rng: np.random.Generator, strength: float) -> Picture:
     """A picture after a bad lens, a bad sensor and compression."""
-    picture = Image.fromarray(image)
-    picture = picture.filter(ImageFilter.GaussianBlur(1.2 * strength * rng.random()))
-    grain = rng.standard_normal(image.shape[:2], dtype=np.float32) * (14 * strength)
-    levels = np.asarray(picture).astype(np.float32)
+    colors = image if image.ndim == 3 else image[:, :, None]
+    blur = 1.2 * strength * rng.random()
+    if blur > LEAST_BLUR_PX:
+        blurred = Image.fromarray(image).filter(ImageFilter.GaussianBlur(blur))
+        colors = np.asarray(blurred).reshape(colors.shape)
     contrast, light = 1 - 0.3 * strength * rng.random(), 40 * strength * rng.random()
-    levels = levels * contrast + light
-    levels += grain if image.ndim == 2 else grain[:, :, None]
-    _specks(levels, rng, strength)
-    picture = Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
+    starts = rng.integers(0, len(_GRAIN), len(image))
+    grained = _grained(colors.copy(), contrast, light, _GRAIN * np.float32(14 * strength), starts)
+    _specks(grained, rng, strength)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=round(95 - 60 * strength * rng.random()))
+    quality = round(95 - 60 * strength * rng.random())
+    Image.fromarray(grained.reshape(image.shape)).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer))
 
 
-def _specks(levels: NDArray[np.float32], rng: np.random.Generator, strength: float) -> None:
+def _specks(levels: Picture, rng: np.random.Generator, strength: float) -> None:
     """Dust, in place."""
     height, width = levels.shape[:2]
     count = int(strength * rng.integers(0, 40))
     rows, columns = rng.integers(0, height - 1, count), rng.integers(0, width - 1, count)
-    sizes, shades = rng.integers(1, 3, count), rng.choice(np.array([20.0, 250.0]), count)
+    sizes, shades = rng.integers(1, 3, count), rng.choice(np.array([20, 250], np.uint8), count)
     for row, column, size, shade in zip(rows, columns, sizes, shades, strict=True):
         levels[row : row + size, column : column + size] = shade
 
 
-def _crease(
-    rng: np.random.Generator, height: int, width: int, strength: float
-) -> NDArray[np.float32]:
-    """(H, W) factors along a fold: dark on its one side, light on the other."""
-    angle = rng.uniform(0, np.pi)
-    across = np.cos(angle) * (np.arange(width, dtype=np.float32) / width - rng.uniform(0.2, 0.8))
-    up = np.sin(angle) * (np.arange(height, dtype=np.float32) / height - rng.uniform(0.2, 0.8))
-    away = (up[:, None] + across[None, :]) * 60
-    factors: NDArray[np.float32] = 1 - 0.15 * np.float32(strength) * away * np.exp(-(away**2))
-    return factors
+def _cloud(tone: Tone, rng: np.random.Generator, cells: int, strength: float) -> None:
+    """Blots at three scales, each half as strong as the one before, in place."""
+    for k in range(3):
+        _light(tone, _grid(rng, cells * 2**k, cells * 2**k), strength * 0.57 * 0.5**k)
 
 
-def _noise(
-    rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, int]
-) -> NDArray[np.float32]:
-    """(H, W) about -1 to 1: random values on a coarse grid, with smooth slopes between."""
-    coarse = rng.random((max(2, cells[0]), max(2, cells[1])), dtype=np.float32) * 2 - 1
-    size = (shape[1], shape[0])
-    return np.asarray(Image.fromarray(coarse).resize(size, Image.Resampling.BILINEAR))
+def _grid(rng: np.random.Generator, rows: int, columns: int) -> Tone:
+    """Random values from -1 to 1."""
+    return rng.random((max(2, rows), max(2, columns)), dtype=np.float32) * 2 - 1
 
 
-def _cloud(rng: np.random.Generator, shape: tuple[int, int], cells: int) -> NDArray[np.float32]:
-    """(H, W) about -1 to 1: noise at three scales, each half as strong as the one before."""
-    layers = [_noise(rng, shape, (cells * 2**k, cells * 2**k)) * 0.5**k for k in range(3)]
-    total: NDArray[np.float32] = sum(layers[1:], layers[0]) / np.float32(1.75)
-    return total
+@compiled
+def _light(tone: Tone, grid: Tone, strength: float) -> None:
+    """Add a coarse grid, with smooth slopes between its values, in place."""
+    height, width = tone.shape
+    down, across = (grid.shape[0] - 1) / height, (grid.shape[1] - 1) / width
+    for row in range(height):
+        i, f = int(row * down), np.float32(row * down % 1)
+        for column in range(width):
+            j, g = int(column * across), np.float32(column * across % 1)
+            upper = grid[i, j] + g * (grid[i, j + 1] - grid[i, j])
+            lower = grid[i + 1, j] + g * (grid[i + 1, j + 1] - grid[i + 1, j])
+            tone[row, column] += np.float32(strength) * (upper + f * (lower - upper))
+
+
+@compiled
+def _fold(tone: Tone, angle: float, across: float, up: float, strength: float) -> None:
+    """Darken one side of a line and lighten the other, in place."""
+    height, width = tone.shape
+    for row in range(height):
+        for column in range(width):
+            away = np.cos(angle) * (column / width - across) + np.sin(angle) * (row / height - up)
+            if abs(away) < FOLD:
+                near = 1 - abs(away) / FOLD
+                tone[row, column] *= 1 - strength * near * (1 if away > 0 else -1)
+
+
+@compiled
+def _tinted(image: Picture, tone: Tone, tint: NDArray[np.float64]) -> Picture:
+    """(H, W, 3) a picture of one value or three a pixel, times its tone and a colour."""
+    height, width, channels = image.shape
+    result = np.empty((height, width, 3), np.uint8)
+    for row in range(height):
+        for column in range(width):
+            for k in range(3):
+                value = image[row, column, k % channels] * tone[row, column] * tint[k]
+                result[row, column, k] = int(min(255.0, max(0.0, value)) + 0.5)
+    return result
+
+
+@compiled
+def _mixed(image: Picture, behind: Picture) -> Picture:
+    """(H, W, 3) a picture (H, W, 4) before another (H, W, 3)."""
+    height, width, _ = image.shape
+    result = np.empty((height, width, 3), np.uint8)
+    for row in range(height):
+        for column in range(width):
+            rest = 255 - int(image[row, column, 3])
+            for k in range(3):
+                # As far as the part leaves a pixel free, the look's own ground, white, is in it.
+                own = int(image[row, column, k]) - rest
+                result[row, column, k] = max(0, own + rest * int(behind[row, column, k]) // 255)
+    return result
+
+
+@compiled
+def _grained(
+    image: Picture, contrast: float, light: float, grain: Tone, starts: NDArray[np.int64]
+) -> Picture:
+    """A picture (H, W, C) with less contrast, and a grain that begins elsewhere in each row."""
+    height, width, channels = image.shape
+    for row in range(height):
+        for column in range(width):
+            noise = light + grain[(starts[row] + column) % len(grain)]
+            for k in range(channels):
+                value = image[row, column, k] * contrast + noise
+                image[row, column, k] = int(min(255.0, max(0.0, value)))
+    return image
 
 
 def _homography(from_: NDArray[np.float64], to: NDArray[np.float64]) -> tuple[float, ...]:
