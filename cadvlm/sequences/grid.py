@@ -42,6 +42,9 @@ from cadvlm.sequences.vectors import add, cross, dot, in_space, scaled
 REACH = 0.75
 """Largest coordinate of a part: the rest, up to 1, is for augmentation."""
 
+STEPS = 95
+"""Across a sketch in 8 bits."""
+
 ROUNDED = 0.04
 """How far from ``REACH``, relative to it, the reach of a part may be that was scaled to it and then
 rounded to 8 bits."""
@@ -71,11 +74,17 @@ def single(sequence: ConstructionSequence) -> Iterator[Extrude]:
 
 
 def begun(op: Extrude) -> Extrude:
-    """The same solid from loops in DeepCAD's order, the sketch's origin where the first begins."""
+    """The same solid from loops in DeepCAD's order, the sketch's origin where the first begins.
+
+    Rounding moves the left end of a circle off the origin by up to one step: that stays.
+    """
     (profile,) = op.profiles
     inner = sorted(profile.inner, key=lambda loop: bounds(loop)[:2])
     outer, *inner = map(_from_the_left, (profile.outer, *inner))
-    x, y = _start(outer)
+    first = outer.curves[0]
+    x, y = _begin(first)
+    if isinstance(first, Circle) and y == 0 and abs(x) * STEPS <= 2.001 * first.radius:
+        x = 0.0
     return replace(
         op,
         plane=replace(op.plane, origin=in_space(op.plane, (x, y))),
@@ -123,12 +132,8 @@ def _from_the_left(loop: Loop) -> Loop:
     return Loop((*curves[at:], *curves[:at]))
 
 
-def _start(loop: Loop) -> Point2:
-    """Where DeepCAD has a loop begin: a circle, on its left."""
-    return _begin(loop.curves[0])
-
-
 def _begin(curve: Curve) -> Point2:
+    """Where DeepCAD has a curve begin: a circle, on its left."""
     if isinstance(curve, Circle):
         return curve.center[0] - curve.radius, curve.center[1]
     return curve.start

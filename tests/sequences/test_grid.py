@@ -55,6 +55,14 @@ def test_a_circle_begins_on_its_left_and_holes_are_in_their_order() -> None:
     assert [hole.curves[0].center for hole in op.profiles[0].inner] == [(4, -2), (4, 2), (16, 0)]  # type: ignore[union-attr]
 
 
+def test_a_rounded_circle_keeps_its_origin() -> None:
+    rounded = quantized(
+        part(extrude(Profile(box(-75, -75, 75, 75))), extrude(Profile(circle(9, 7, 3))))
+    )
+    disc = rounded.operations[1]
+    assert begun(disc).plane.origin == disc.plane.origin
+
+
 def test_every_profile_is_a_sketch_of_its_own() -> None:
     pair = Profile(box(0, 0, 10, 10)), Profile(box(30, 0, 40, 10))
     ops = list(single(part(extrude(*pair), extrude(*pair, boolean=Boolean.CUT))))
