@@ -128,9 +128,11 @@ def test_scripts_that_are_nobodys_are_refused(tmp_path):
         units("step", tmp_path / "shapes", scripts=str(tmp_path / "scripts"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("folder", "count"), [("odri", 21), ("freecad_library", 50)])
-def test_real_shapes_are_all_read(real_data, build, folder, count):
-    built = build(rows("step", real_data / folder).values())
-    assert len(built) == count
-    assert not reasons({row.id: row for row in built})
+def test_real_shapes_are_read_or_refused_by_name(tmp_path, real_data, build):
+    for path in (real_data / "freecad_library").glob("ISO7092DIN433_M*.step"):
+        (tmp_path / path.name).symlink_to(path)
+    built = build(rows("step", tmp_path).values())
+    assert len(built) == 7
+    # They hold curves and nothing else.
+    washers = {f"ISO7092DIN433_M{size}FlatWasher": "no_solid" for size in ("1.6", "2")}
+    assert reasons({row.id: row for row in built}) == washers
