@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 import posixpath
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -143,9 +144,19 @@ def _progress(title: str, total: int, waiting: int, out: str) -> Iterator[Progre
             yield progress
         except RayError as error:
             raise RunFailed(
-                f"prepare stopped: {str(error).strip().splitlines()[-1]}; {progress.done} of "
-                f"{total} shards are kept in {out}, the same command goes on with the rest"
+                f"prepare stopped: {_cause(error)}; {progress.done} of {total} shards are kept in "
+                f"{out}, the same command goes on with the rest"
             ) from error
+
+
+def _cause(error: Exception) -> str:
+    """The line that says what happened, of many that say where, and what Ray might do about it."""
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    named = [line for line in lines if _RAISED.match(line) and not line.startswith("ray.")]
+    return (named or lines)[-1]
+
+
+_RAISED = re.compile(r"[\w.]+: ")
 
 
 def _books(config: PrepareConfig, shards: list[Shard], sets: list[Excluded]) -> dict[str, Any]:

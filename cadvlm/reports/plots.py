@@ -151,7 +151,7 @@ def counts(numbers: Mapping[str, Mapping[str, int]], *, label: str, bins: int = 
         axes.set(xlabel=label, ylabel="parts")
         axes.grid(axis="y")
         if len(counted) > 1:
-            _legend(axes)
+            _legend(axes, columns=4)
         return _svg(figure, f"Distribution of {label}")
 
 
@@ -160,8 +160,8 @@ def _axes() -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def _legend(axes: Axes) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+def _legend(axes: Axes, columns: int = 2) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
 
 
 def _means(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -15,7 +15,7 @@ from cadvlm.data.pipeline import build, plan, prepare
 from cadvlm.data.stages import Build, Run, put_aside, read
 from cadvlm.data.staging import Staging, joined
 from cadvlm.dataset import QUARANTINE_SCHEMA, SAMPLE_SCHEMA, SPLITS, Dataset
-from cadvlm.errors import ConfigError, InputError
+from cadvlm.errors import ConfigError, InputError, RunFailed
 from cadvlm.sequences import synthetic
 from cadvlm.storage import Folder
 
@@ -223,6 +223,20 @@ def test_a_part_that_kills_every_worker_ends_in_quarantine(tmp_path, ray_session
     [row] = [row for table in tables for row in table.refused.to_pylist()]
     assert (row["reason"], row["id"][-8:]) == ("crash", "00000002")
     assert sum(table.built.num_rows for table in tables) == 5
+
+
+class Broken(Builder):
+    """A worker at fault."""
+
+    def sample(self, part, result):
+        raise OSError("out of paper")
+
+
+def test_a_worker_at_fault_ends_the_run_and_says_how(tmp_path, ray_session):
+    config = settings(tmp_path, sources=[{"name": "synthetic", "limit": 1}])
+    message = r"stopped: OSError: out of paper; 0 of 1 shards are kept"
+    with pytest.raises(RunFailed, match=message):
+        build(list(plan(config)), Run(config, "run"), Broken)
 
 
 def test_unusable_files_are_quarantined_with_their_reason(tmp_path, ray_session):
