@@ -23,7 +23,7 @@ def encode(image: NDArray[np.uint8]) -> bytes:
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     # Runs of one byte are all that there is to find, in flat pictures as in noisy ones.
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
-    data = packer.compress(filtered) + packer.flush()
+    data = packer.compress(filtered.data) + packer.flush()
     size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     kind = _GREY if image.ndim == 2 else _COLOR
     header = size + bytes([8, kind, 0, 0, 0])
