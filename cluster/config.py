@@ -119,8 +119,7 @@ class PlanConfig(Config):
     """On which ``machines``; without any, on this one."""
 
     costs: str = "cluster/costs.json"
-    """Costs of a piece, and where each was measured; ``python -m bench.costs FILE`` measures them
-    anew on the machine it is started on."""
+    """Costs of a piece, and where each was measured."""
 
     storage_mb_s: float = Field(500.0, gt=0)
     """What the shared storage takes in and gives from all nodes together, in MB/s."""

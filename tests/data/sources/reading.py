@@ -25,7 +25,8 @@ def rows(name: str, path: object, /, _config: dict[str, Any] | None = None, **op
     """Everything that is read, by id."""
     config = settings(name, path, options, **(_config or {}))
     [source] = config.sources
-    shards = reader(name).shards(source, config.shard_rows)
+    # All of them first: a file in memory has one position for all who read it.
+    shards = list(reader(name).shards(source, config.shard_rows))
     found = list(chain.from_iterable(reader(name).read(source, items, config) for items in shards))
     by_id = {row.id: row for row in found}
     assert len(by_id) == len(found), "an id came twice"
