@@ -62,13 +62,15 @@ class Folder:
             raise InputError(f"{self.uri}/{name}: no such file") from None
 
     def blocks(self, name: str, size: int) -> Iterator[bytes]:
-        """A file's bytes in order, at most ``size`` at a time; see :meth:`read`."""
-        try:
-            with self.filesystem.open_input_stream(self.join(name), compression=None) as stream:
-                while block := bytes(stream.read(size)):
-                    yield block
-        except FileNotFoundError:
-            raise InputError(f"{self.uri}/{name}: no such file") from None
+        """A file's bytes in order, at most ``size`` at a time; see :meth:`read`.
+
+        Nothing is kept open from one to the next.
+        """
+        length = self._info(name).size
+        if length is None:
+            raise InputError(f"{self.uri}/{name}: no such file")
+        for start in range(0, length, size):
+            yield self.read_range(name, start, start + size)
 
     def sizes(self, names: Sequence[str]) -> list[int]:
         """How many bytes each of these files has; 0 for one that is not there."""
