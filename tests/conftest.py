@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,3 +39,11 @@ def ray_session() -> Iterator[None]:
 
     with session(ClusterConfig(address="local", cpus=3)):
         yield
+
+
+@pytest.fixture(scope="module")
+def ray_folder() -> Iterator[str]:
+    """Where a Ray of the test's own keeps its session. Its sockets lie there, whose paths may have
+    107 bytes: pytest's own folders are too long for that once their number has three digits."""
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield folder

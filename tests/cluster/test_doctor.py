@@ -20,15 +20,14 @@ RAY = str(Path(sys.executable).with_name("ray"))
 
 
 @pytest.fixture(scope="module")
-def two_nodes(tmp_path_factory) -> Iterator[dict[str, str]]:
+def two_nodes(ray_folder) -> Iterator[dict[str, str]]:
     """Two `ray start` on this machine, each with a core; the environment that talks to them."""
     port, *ports = free_ports(5)
-    temp = tmp_path_factory.mktemp("r")
     environment = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0123456789" * 4}
     environment.pop("RAY_ADDRESS", None)
     common = ["--num-cpus=1", "--object-store-memory=200000000", "--disable-usage-stats", "--block"]
     starts = [
-        ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={temp}"],
+        ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={ray_folder}"],
         [f"--address=127.0.0.1:{port}"],
     ]
     nodes = []

@@ -21,10 +21,9 @@ RAY = str(Path(sys.executable).with_name("ray"))
 
 
 @pytest.fixture(scope="module")
-def head(tmp_path_factory):
+def head(ray_folder):
     """A head node with a token, as the README says; the environment that talks to it."""
     ray_port, dashboard, client, agent = free_ports(4)
-    temp = tmp_path_factory.mktemp("r", numbered=True)
     environment = {
         **os.environ,
         "RAY_AUTH_MODE": "token",
@@ -35,7 +34,7 @@ def head(tmp_path_factory):
     start = [
         RAY, "start", "--head", "--block", f"--port={ray_port}", f"--dashboard-port={dashboard}",
         f"--ray-client-server-port={client}", f"--dashboard-agent-listen-port={agent}",
-        "--num-cpus=3", "--disable-usage-stats", f"--temp-dir={temp}",
+        "--num-cpus=3", "--disable-usage-stats", f"--temp-dir={ray_folder}",
     ]  # fmt: skip
     process = subprocess.Popen(
         start, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
