@@ -26,6 +26,10 @@ from cluster.config import SUBMITTED, ClusterConfig
 from cluster.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
+RAYLET = {"idle_worker_killing_time_threshold_ms": 60_000}
+"""How long a Ray of our own keeps processes that it has no work for. Its own second is over between
+two tasks of a stream, and the next one waits, and pays, for the start and the imports of another
+process: preparation was half as fast."""
 TALKATIVE = ("ray._private.authentication", "ray.data._internal.progress")
 """Loggers that warn of what is meant: a local Ray asks for tokens, its progress bars are off."""
 
@@ -54,7 +58,7 @@ def session(config: ClusterConfig) -> Iterator[None]:
         variables |= _local_variables(port)
         # The dashboard stays on: through its API Ray Tune frees the resources of a stopped trial,
         # and without it the trials that follow starve.
-        options |= {"num_cpus": config.cpus, "include_dashboard": True}
+        options |= {"num_cpus": config.cpus, "include_dashboard": True, "_system_config": RAYLET}
     try:
         ray.init(address, runtime_env=_runtime_env(address, variables), **options)
     except (ConnectionError, ValueError, ray.exceptions.AuthenticationError) as error:
