@@ -1,3 +1,5 @@
+import tempfile
+
 import pytest
 import torch
 
@@ -18,9 +20,14 @@ def test_run_folder_opens_its_final_model(run_folder, tiny):
     assert processor.tokenizer.get_vocab() == tiny.processor.tokenizer.get_vocab()
 
 
-def test_uri_opens_like_a_folder(run_folder, tiny):
+def test_uri_opens_like_a_folder_and_leaves_no_copy(
+    run_folder, tiny, tmp_path_factory, monkeypatch
+):
+    scratch = tmp_path_factory.mktemp("scratch")
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     model, _ = load(f"file://{run_folder}/final")
     assert torch.equal(model.lm_head.weight, tiny.model.lm_head.weight)
+    assert not list(scratch.iterdir())
 
 
 def test_precision_can_be_asked_for(run_folder):
@@ -48,3 +55,4 @@ def test_model_that_sees_nothing_is_refused_in_one_line(tmp_path):
 def test_shape_is_read_without_weights(run_folder):
     (run_folder / "final" / "model.safetensors").unlink()
     assert load_config(str(run_folder)).model_type == "llava"
+    assert load_config(f"file://{run_folder}").model_type == "llava"
