@@ -37,10 +37,8 @@ def _run(settings: DemoJob) -> None:
     from cadvlm.data.pipeline import prepare
     from cadvlm.evaluation.evaluate import evaluate
     from cadvlm.reports import dataset as dataset_report
-    from cadvlm.reports.evaluation import seen_from_above
+    from cadvlm.reports.evaluation import PAGE, seen_from_above
     from cadvlm.storage import Folder
-    from cadvlm.training.trainer import fit
-    from serve.running import deployed
 
     out = Folder(settings.out)
     stage = _Stages(total=4)
@@ -48,6 +46,11 @@ def _run(settings: DemoJob) -> None:
     with stage("data: parts to code and pictures"):
         manifest = prepare(folders.prepare)
         dataset_report.write(Folder(folders.prepare.out))
+
+    # Seconds of imports, which a mistake in the data need not wait for.
+    from cadvlm.training.trainer import fit
+    from serve.running import deployed
+
     with stage("train: pictures to code"):
         fit(folders.train)
     with stage("evaluate: run the programs, compare the solids"):
@@ -56,8 +59,8 @@ def _run(settings: DemoJob) -> None:
         answer = _ask(url, folders.prepare.out)
         summary = _summary(manifest, metrics, answer, stage.seconds)
         out.write_json("summary.json", summary)
-        report = Folder(folders.evaluate.out).read("report.html").decode()
-        out.write("report.html", seen_from_above(report, settings.evaluate.out))
+        report = Folder(folders.evaluate.out).read(PAGE).decode()
+        out.write(PAGE, seen_from_above(report, settings.evaluate.out))
         _show(summary, answer, out.uri)
         if settings.keep:
             print(f"serving at {url}  (Ctrl-C stops)", flush=True)

@@ -21,8 +21,11 @@ _FREE = {"out", "scorers", "gallery", "pages", "answerers", *_INPUTS}
 _FREE_GENERATION = {"batch_size", "gpu", "cpus"}
 
 
-def claim(out: Folder, config: EvaluateConfig) -> None:
+def claim(out: Folder, config: EvaluateConfig) -> bool:
     """Make the folder ours, or find that it is.
+
+    Returns:
+        Whether it was before, by the very same settings and content.
 
     Raises:
         ConfigError: it holds an evaluation of something else; the message says what differs.
@@ -30,8 +33,8 @@ def claim(out: Folder, config: EvaluateConfig) -> None:
     settings = config.model_dump(mode="json")
     content = {name: content_hash(uri) for name in _INPUTS if (uri := settings[name])}
     mine = _identity(settings, content)
-    if out.exists(CONFIG) and any((out / name).names() for name in WORK):
-        kept = out.read_json(CONFIG)
+    kept = out.read_json(CONFIG) if out.exists(CONFIG) else None
+    if kept and any((out / name).names() for name in WORK):
         theirs = _identity(kept["config"], kept["content"])
         changed = sorted(
             key for key in mine.keys() | theirs.keys() if mine.get(key) != theirs.get(key)
@@ -41,7 +44,9 @@ def claim(out: Folder, config: EvaluateConfig) -> None:
                 f"out: {out.uri} holds an evaluation with another {', another '.join(changed)}; "
                 "choose another folder, or remove this one"
             )
-    out.write_json(CONFIG, {"config": settings, "content": content})
+    claimed = {"config": settings, "content": content}
+    out.write_json(CONFIG, claimed)
+    return kept == claimed
 
 
 def content_hash(uri: str) -> str:

@@ -36,6 +36,7 @@ from cadvlm.evaluation.scores import (
 )
 from cadvlm.evaluation.shards import Shards, write
 from cadvlm.execution.result import Status
+from cadvlm.models.place import find
 from cadvlm.progress import Progress, warn
 from cadvlm.records import Prediction
 from cadvlm.references.reference import Reference, read_dataset, read_references
@@ -52,7 +53,8 @@ _POISON = "its scoring process died, each time"
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """Fill the evaluation folder and return the content of ``metrics.json``. Needs a Ray session.
 
-    An unfinished evaluation in the folder is resumed.
+    An unfinished evaluation in the folder is resumed. One that is finished is left as it is, until
+    somebody removes its ``report.html``, which is written last.
 
     Raises:
         InputError: the dataset, the checkpoint, the predictions or the references cannot be used.
@@ -60,9 +62,13 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         RunFailed: work stopped midway; the message says what is kept.
     """
     out = Folder(config.out)
+    if config.checkpoint is not None:
+        find(config.checkpoint)
     references = _references(config)
     predictions = _predictions(config, references)
-    claim(out, config)
+    if claim(out, config) and out.exists(report.PAGE):
+        return dict(out.read_json("metrics.json"))
+    out.remove(report.PAGE)
     with _resumable(out):
         if predictions is None:
             cases = answered(config, out, references)

@@ -18,6 +18,8 @@ from cadvlm.storage import Folder
 
 Row = dict[str, Any]
 
+PAGE = "report.html"
+
 _GROUPS = {
     "best": ("Best", "the highest IoU"),
     "median": ("Median", "around the middle of the valid ones"),
@@ -57,7 +59,7 @@ _EXAMPLES = 4
 
 
 def write(folder: Folder) -> None:
-    """Write ``report.html`` and ``parts/`` from the metrics, the scores and the gallery."""
+    """Write ``parts/``, and then ``report.html``, from the metrics, the scores and the gallery."""
     metrics = folder.read_json("metrics.json")
     settings = folder.read_json("config.json")["config"]
     scores = _table(folder, "scores.parquet")
@@ -90,8 +92,8 @@ def write(folder: Folder) -> None:
         parts=part.FOLDER,
         page_of=part.file_name,
     )
-    folder.write("report.html", html)
     part.write_all(folder, gallery, by_id)
+    folder.write(PAGE, html)
 
 
 def seen_from_above(html: str, name: str) -> str:

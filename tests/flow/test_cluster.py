@@ -76,7 +76,7 @@ def submit(head: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
 def test_submitted_jobs_run_one_after_the_other(head, tmp_path):
     dataset = tmp_path / "dataset"
     ended = submit(
-        head, "jobs.prepare", "sources=[{name: synthetic, limit: 32}]", f"out={dataset}",
+        head, "jobs.prepare", "sources=[{name: synthetic, limit: 16}]", f"out={dataset}",
         "pictures.size=64", "split.test=0.3", "split.val=0.0",
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -89,6 +89,7 @@ def test_submitted_jobs_run_one_after_the_other(head, tmp_path):
         "train.model.llava.width=32", "train.model.llava.vision_layers=1",
         "train.model.llava.text_layers=1", "train.model.llava.image_size=64",
         "evaluate.limit=2", "evaluate.generation.max_new_tokens=8",
+        "train.workers.count=1", "evaluate.scorers=1",  # each imports torch, for ten seconds
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout + ended.stderr
     summary = json.loads((sweep / "sweep.json").read_text())
