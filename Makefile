@@ -61,6 +61,8 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench.execution
+	$(BIN)/python -m bench.pictures
+	$(BIN)/python -m bench.preparation core
 
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

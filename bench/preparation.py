@@ -5,7 +5,7 @@ Synthetic parts and all DeepCAD files of the real data (``CADVLM_REAL_DATA``) go
 SIGKILL, and the same command goes on. At the end every part must have been read once and be one
 row: of a split, or of the quarantine.
 
-``python -m bench.preparation scaling [PARTS]``: parts a second with one worker and with two.
+``python -m bench.preparation scaling [PARTS]``: parts a second on one core and on two.
 
 ``python -m bench.preparation core [PARTS]``: processor time of a part, by what it is spent on.
 """
@@ -31,7 +31,7 @@ from cadvlm.data.pipeline import plan
 from cadvlm.data.stages import Build, Run, read
 from cadvlm.dataset import SPLITS
 
-SYNTHETIC, SCALED, ALONE = 10_000, 2_000, 320
+SYNTHETIC, SCALED, ALONE = 10_000, 1_280, 320
 REAL_DATA = Path(os.environ.get("CADVLM_REAL_DATA", "../shared/data"))
 DEEPCAD = REAL_DATA / "deepcad/cad_json"
 KINDS = {"MapWorker(": "builders", ZYGOTE: "sandboxes", "jobs.prepare": "driver"}
@@ -57,13 +57,19 @@ def endurance(synthetic: int = SYNTHETIC) -> None:
 
 
 def scaling(parts: int = SCALED) -> None:
-    """One worker and two, each in a Ray of its own with so many cores."""
+    """One worker and two, each in a Ray of its own on so many cores.
+
+    All of Ray is held on them: else one worker had the other core for what Ray does beside it.
+    """
     rates = []
+    every = sorted(os.sched_getaffinity(0))
     for cores in (1, 2):
+        os.sched_setaffinity(0, every[:cores])
         with tempfile.TemporaryDirectory() as out:
-            words = [*_words([{"name": "synthetic", "limit": parts}], out), f"cluster.cpus={cores}"]
+            words = _words([{"name": "synthetic", "limit": parts}], out, rows=64)
+            words.append(f"cluster.cpus={cores}")
             rates.append(_rate(watch(words, partial(_built, out), KINDS), parts))
-            print(f"{cores} workers {rates[-1]:10.1f} parts a second")
+            print(f"{cores} of {len(every)} cores {rates[-1]:10.1f} parts a second")
     print(f"{rates[1] / rates[0]:.2f} times as fast")
 
 
@@ -102,11 +108,11 @@ def _spent(source: dict[str, Any]) -> dict[str, float]:
         return dict(spent)
 
 
-def _words(sources: list[dict[str, Any]], out: str) -> list[str]:
+def _words(sources: list[dict[str, Any]], out: str, rows: int = 32) -> list[str]:
     keys = [
         f"sources={json.dumps(sources)}",
         f"out={out}",
-        "shard_rows=32",
+        f"shard_rows={rows}",
         "cluster.address=local",
     ]
     return ["jobs.prepare", *keys]
