@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,16 @@ from cluster.session import session
 
 REAL_DATA = Path(os.environ.get("CADVLM_REAL_DATA", "../shared/data")).resolve()
 
+MANY = 10
+"""Rows of one reason that are not listed one by one."""
+
 SOURCES: dict[str, dict[str, str]] = {
     "deepcad": {"name": "deepcad", "path": "deepcad/cad_json"},
     "deepcad (OpenECAD's)": {"name": "deepcad", "path": "openecad/deepcad_json"},
-    "deepcad (Text2CAD's)": {"name": "deepcad", "path": "text2cad/cad_json"},
     "text2cad": {"name": "text2cad", "path": "text2cad/prompts.jsonl"},
     "openecad": {"name": "openecad", "path": "openecad/programs.jsonl"},
     "fusion360": {"name": "fusion360", "path": "fusion360"},
     "gencad": {"name": "gencad", "path": "gencad_code/test20.jsonl"},
-    "scripts (GenCAD's)": {"name": "scripts", "path": "gencad_code/test20.jsonl"},
     "step (GenCAD's)": {"name": "step", "path": "gencad_code/steps"},
     "step (ODRI)": {"name": "step", "path": "odri"},
     "step (FreeCAD library)": {"name": "step", "path": "freecad_library"},
@@ -44,9 +46,7 @@ def run(out: Path) -> None:
         for title, source in SOURCES.items():
             line, rows = _prepare(title, source, out / "".join(filter(str.isalnum, title)))
             print(line, flush=True)
-            refused += [
-                f"- {title}: `{row['id']}` {row['reason']}: {row['detail']}" for row in rows
-            ]
+            refused += [f"- {title}: {line}" for line in _grouped(rows)]
     print("\n".join(["", *refused]))
 
 
@@ -63,6 +63,18 @@ def _prepare(title: str, source: dict[str, str], out: Path) -> tuple[str, list[d
     figures = books["read"], books["written"], twins, books["quarantined"] - twins, splits
     cells = " | ".join(str(figure) for figure in figures)
     return f"| {title} | {cells} | {seconds:.0f} |", _refused(out)
+
+
+def _grouped(rows: list[dict[str, Any]]) -> list[str]:
+    """A line for every row, or one for all of the same reason when they are many."""
+    reasons = Counter(row["reason"] for row in rows)
+    lines = {}
+    for row in rows:
+        count = reasons[row["reason"]]
+        many = f"{count} times {row['reason']}, as of `{row['id']}`: {row['detail']}"
+        one = f"`{row['id']}` {row['reason']}: {row['detail']}"
+        lines[row["reason"] if count > MANY else row["id"]] = many if count > MANY else one
+    return list(lines.values())
 
 
 def _refused(out: Path) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ def head(ray_folder):
         **os.environ,
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": "0123456789abcdef" * 4,
+        "RAY_idle_worker_killing_time_threshold_ms": "60000",
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     environment.pop("RAY_ADDRESS", None)
