@@ -62,6 +62,17 @@ class CurriculumConfig(Config):
     """Share of the steps over which it grows, in a line, to all rows."""
 
 
+class ReplayConfig(Config):
+    """Samples of an earlier dataset among the new ones, so that what they taught is not forgotten
+    (rehearsal, Robins 1995)."""
+
+    dataset: str
+    """A dataset folder of ``jobs.prepare``. The loss on its validation split is logged too."""
+
+    share: float = Field(0.2, gt=0, lt=1)
+    """Share of all samples that come from it, taken from all over it."""
+
+
 class WorkersConfig(Config):
     """The Ray Train workers."""
 
@@ -83,7 +94,11 @@ class CheckpointConfig(Config):
     always gets both."""
 
     keep: int = Field(2, gt=0)
-    """How many of the newest are kept."""
+    """How many of the best by validation loss are kept; the newest is kept in any case."""
+
+    export: Literal["last", "best"] = "last"
+    """Of which step ``final/`` is: the last, or the one with the lowest validation loss of those
+    that are kept."""
 
 
 class TrainConfig(Config):
@@ -98,8 +113,9 @@ class TrainConfig(Config):
     model: ModelConfig = ModelConfig()
     """What is trained."""
 
-    stage: Literal["align", "finetune"] = "finetune"
-    """``align`` trains the projector alone; ``finetune`` projector and language model."""
+    stage: Literal["align", "finetune", "adapt"] = "finetune"
+    """``align`` trains the projector alone; ``finetune`` projector and language model; ``adapt``
+    the same, from an earlier run that ``model`` names."""
 
     method: Literal["full", "lora"] = "full"
     """``full`` trains the weights, ``lora`` adapters beside them; by default as ``lora`` says."""
@@ -108,7 +124,8 @@ class TrainConfig(Config):
     """The adapters; null means that weights are trained in full."""
 
     train_vision: bool = False
-    """Whether ``finetune`` also trains the vision tower. A model built from scratch needs it."""
+    """Whether ``finetune`` and ``adapt`` also train the vision tower. A model built from scratch
+    needs it."""
 
     optimizer: OptimizerConfig = OptimizerConfig()
     """The optimiser and its schedule."""
@@ -124,6 +141,9 @@ class TrainConfig(Config):
     """Shares of the samples by source, relative to each other: ``{deepcad: 0.7, openecad: 0.2,
     synthetic: 0.1}``; zero leaves one out. They override the weights with which the dataset was
     prepared, where those differ. Null: those weights; if all are equal, every row once an epoch."""
+
+    replay: ReplayConfig | None = None
+    """Earlier samples among those of ``dataset``; null: none."""
 
     curriculum: CurriculumConfig | None = None
     """From simple to complex; null: all rows from the first step on."""
@@ -146,16 +166,22 @@ class TrainConfig(Config):
     micro_batch_size: int | None = Field(None, gt=0)
     """Samples that one worker holds at a time. Null: ``batch_size / workers.count``."""
 
-    precision: Literal["auto", "fp32", "autocast", "bf16"] = "auto"
+    precision: Literal["auto", "fp32", "autocast", "bf16", "fp16"] = "auto"
     """``autocast`` computes in bf16 and keeps weights in fp32; ``bf16`` keeps the weights in bf16
-    too, half the memory, with an fp32 copy in the optimizer. ``auto``: ``bf16`` on a GPU,
-    ``autocast`` on a CPU that computes in it, else ``fp32``."""
+    too, half the memory, with an fp32 copy in the optimizer; ``fp16`` is for GPUs without bf16, it
+    scales the loss and skips steps that overflow. ``auto``: ``bf16`` on a GPU, ``autocast`` on a
+    CPU that computes in it, else ``fp32``."""
 
     gradient_checkpointing: bool = False
     """Compute activations twice instead of keeping them: less memory, a third more work."""
 
     zero_stage: Literal[0, 1, 2, 3] = 2
-    """How much DeepSpeed partitions: optimizer (1), gradients (2), weights (3)."""
+    """How much DeepSpeed partitions: optimizer (1), gradients (2), weights (3). 0, nothing, is 1 in
+    half precision."""
+
+    offload: Literal["optimizer", "weights"] | None = None
+    """What is kept in the host's memory until it is needed: the optimizer's state and its step, or
+    the weights too (``zero_stage`` 3 alone). Slower; a larger model fits."""
 
     workers: WorkersConfig = WorkersConfig()
     """Who trains."""
@@ -203,6 +229,22 @@ class TrainConfig(Config):
         if method == "lora" and lora is None:
             return {**tree, "lora": {}}
         return tree if method else {**tree, "method": "full" if lora is None else "lora"}
+
+    @model_validator(mode="after")
+    def _adapt_has_a_beginning(self) -> Self:
+        if self.stage == "adapt" and self.model.path is None:
+            raise ValueError("stage (adapt) goes on from an earlier run; name it: model=DIR")
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_offloaded_is_partitioned(self) -> Self:
+        least = {None: 0, "optimizer": 1, "weights": 3}[self.offload]
+        if self.zero_stage < least:
+            raise ValueError(
+                f"offload ({self.offload}) needs a zero_stage of {least} or more, "
+                f"and it is {self.zero_stage}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_mix(self) -> Self:

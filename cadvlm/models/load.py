@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import transformers
 from transformers import (
+    PROCESSOR_MAPPING,
     AutoConfig,
     AutoModelForImageTextToText,
     AutoProcessor,
@@ -40,10 +41,37 @@ def load(path: str, dtype: torch.dtype | None = None) -> Loaded:
             model = AutoModelForImageTextToText.from_pretrained(
                 place, dtype=dtype or "auto", attn_implementation=_attention()
             )
-            processor = AutoProcessor.from_pretrained(place)
-        except (OSError, ValueError) as error:
+            processor = _processor(place)
+        except (ImportError, OSError, ValueError) as error:
             raise _unusable(path, error) from error
     return Loaded(model, processor)
+
+
+def for_pictures(processor: type[ProcessorMixin]) -> type[ProcessorMixin]:
+    """A processor class without its reader of videos, which needs torchvision: Qwen-VL's."""
+
+    class ForPictures(processor):  # type: ignore[misc]  # transformers is untyped
+        @classmethod
+        def get_attributes(cls) -> list[str]:
+            return [name for name in super().get_attributes() if name != "video_processor"]
+
+        def save_pretrained(self, folder: str, **others: Any) -> None:
+            super().save_pretrained(folder, **others)
+            # Whoever has torchvision takes the settings for videos from those for pictures here.
+            self.image_processor.save_pretrained(folder)
+
+    ForPictures.__name__ = processor.__name__  # under which others open what it saves
+    return ForPictures
+
+
+def _processor(place: str) -> ProcessorMixin:
+    try:
+        return AutoProcessor.from_pretrained(place)
+    except ImportError:
+        known = PROCESSOR_MAPPING[type(AutoConfig.from_pretrained(place))]
+        if "video_processor" not in known.get_attributes():
+            raise
+        return for_pictures(known).from_pretrained(place)
 
 
 def load_config(path: str) -> PreTrainedConfig:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import torch
 from PIL import Image
-from transformers import BatchFeature, ProcessorMixin
+from transformers import BatchFeature, PaliGemmaProcessor, ProcessorMixin
 
 from cadvlm.errors import InputError
 from cadvlm.models.collate import Encoded, collate
@@ -70,15 +70,7 @@ def _encode_prompts(
         # Whose pictures are whose could not be told afterwards.
         return [_encode_prompts(processor, [p], [i])[0] for p, i in pairs]
     texts = [_chat(processor, *pair) for pair in pairs]
-    bos = processor.tokenizer.bos_token
-    inputs = processor(
-        text=texts,
-        images=[list(pictures) for pictures in images] if any(images) else None,
-        padding=True,
-        return_tensors="pt",
-        # A template that writes the opening token itself must not get a second one.
-        add_special_tokens=not (bos and texts[0].startswith(bos)),
-    )
+    inputs = _process(processor, texts, images)
     count, shape = len(texts), inputs["input_ids"].shape
     text = {name: value for name, value in inputs.items() if value.shape == shape}
     vision = {name: value for name, value in inputs.items() if name not in text}
@@ -90,10 +82,35 @@ def _encode_prompts(
     return [_cut(text, vision, row) for row in range(count)]
 
 
+def _process(
+    processor: ProcessorMixin, texts: Sequence[str], images: Sequence[Sequence[Image.Image]]
+) -> BatchFeature:
+    bos = processor.tokenizer.bos_token
+    if isinstance(processor, PaliGemmaProcessor) and not any(images):
+        # It takes no text without a picture; this is what it makes of text behind one.
+        texts = [f"{bos}{text}\n" for text in texts]
+        inputs = processor.tokenizer(
+            texts, add_special_tokens=False, padding=True, return_tensors="pt"
+        )
+        return BatchFeature({**inputs, "token_type_ids": torch.zeros_like(inputs["input_ids"])})
+    inputs = processor(
+        text=list(texts),
+        images=[list(pictures) for pictures in images] if any(images) else None,
+        padding=True,
+        return_tensors="pt",
+        # A template that writes the opening token itself must not get a second one.
+        add_special_tokens=not (bos and texts[0].startswith(bos)),
+    )
+    inputs.pop("labels", None)  # PaliGemma's, without an answer to learn
+    return inputs
+
+
 def _chat(processor: ProcessorMixin, prompt: str, pictures: Sequence[Image.Image]) -> str:
     marker = getattr(processor, "image_token", "<image>")
     if marker in prompt:
         raise InputError(f"prompt: {marker} stands for a picture in this model; write it otherwise")
+    if isinstance(processor, PaliGemmaProcessor):
+        return f"{marker * len(pictures)}{prompt}"  # it ends the line itself
     if not processor.chat_template:
         return f"{marker * len(pictures)}{prompt}\n"
     content: list[dict[str, Any]] = [{"type": "image"} for _ in pictures]
@@ -117,14 +134,15 @@ def _append(processor: ProcessorMixin, encoded: Encoded, answer: str) -> Encoded
     ids = tokenizer(answer, add_special_tokens=False, split_special_tokens=True)["input_ids"]
     tail = torch.tensor([*ids, tokenizer.eos_token_id])
     prompt = encoded.text["input_ids"]
+    # An answer's tokens have zeros in the processor's other sequences, which mark plain text; in
+    # PaliGemma's they would mark a prompt, all of whose tokens see each other.
+    ones = {"attention_mask"}
+    if isinstance(processor, PaliGemmaProcessor):
+        ones.add("token_type_ids")
     grown = {
-        name: torch.cat([value, torch.full_like(tail, _VALUE_IN_ANSWER.get(name, 0))])
+        name: torch.cat([value, torch.full_like(tail, int(name in ones))])
         for name, value in encoded.text.items()
     }
     grown["input_ids"] = torch.cat([prompt, tail])
     grown["labels"] = torch.cat([torch.full_like(prompt, -100), tail])
     return Encoded(grown, encoded.vision)
-
-
-_VALUE_IN_ANSWER = {"attention_mask": 1}
-"""What an answer's tokens have in the processor's other sequences; zero marks plain text."""

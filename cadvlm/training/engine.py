@@ -1,28 +1,23 @@
-"""A model inside DeepSpeed, on CPU and GPU alike: opened, stepped, saved, resumed, exported."""
+"""A model inside DeepSpeed, on CPU and GPU alike: opened, stepped, copied, restored, exported."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import ray.train
 import torch
 from peft import PeftModel
-from ray.train import Checkpoint
 from transformers import AutoModelForImageTextToText, BatchFeature, PreTrainedModel
 from transformers.integrations.deepspeed import HfDeepSpeedConfig, unset_hf_deepspeed_config
 
 from cadvlm.config.train import TrainConfig
 from cadvlm.models.checkpoint import export
 from cadvlm.models.load import Loaded, load
-from cadvlm.training.precision import Precision, resolve
+from cadvlm.training import state
+from cadvlm.training.precision import Precision, computes_in, keeps_weights_in, resolve
 from cadvlm.training.trainable import decay_groups, prepare
-
-_TAG = "state"
-"""DeepSpeed's name for the folder inside a checkpoint."""
 
 
 class Engine:
@@ -37,13 +32,12 @@ class Engine:
         # ZeRO-3 must know of the other workers before it reads weights.
         self._deepspeed.init_distributed()
         settings = deepspeed_settings(config, self.precision)
-        torch.manual_seed(config.seed)
         model, self.processor = self._open(base, settings)
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable({"use_reentrant": False})
         self._base_config, self._generation = model.config, model.generation_config
+        torch.manual_seed(config.seed)  # reading weights may draw numbers, under ZeRO-3 other ones
         model = prepare(model, config)
-        self._frozen = not all(weight.requires_grad for weight in model.parameters())
         optimizer = torch.optim.AdamW(
             decay_groups(model, config.optimizer.weight_decay),
             lr=config.optimizer.lr,
@@ -58,7 +52,7 @@ class Engine:
     @property
     def input_dtype(self) -> torch.dtype:
         """In which precision pictures are handed in."""
-        return torch.float32 if self.precision == "fp32" else torch.bfloat16
+        return computes_in(self.precision)
 
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next step."""
@@ -75,9 +69,7 @@ class Engine:
         """Add a micro-batch's gradients; the last micro-batch of a step also takes the step."""
         self._engine.backward(loss)
         if self._engine.is_gradient_accumulation_boundary():
-            # Without ZeRO, DeepSpeed clips the gradients and does not say what their norm was.
-            weights = self._engine.module.parameters()
-            norm = torch.nn.utils.get_total_norm(w.grad for w in weights if w.grad is not None)
+            norm = self._whole_norm() if self._engine.zero_optimization_stage() == 0 else 0.0
             self._engine.step()
             self.grad_norm = float(self._engine.get_global_grad_norm() or norm)
         else:
@@ -91,30 +83,19 @@ class Engine:
             yield
         self._engine.train()
 
-    def save(self, step: int, metrics: dict[str, Any]) -> None:
-        """Report a checkpoint after ``step`` steps to Ray Train, each worker its own shard."""
-        with tempfile.TemporaryDirectory(prefix="cadvlm-checkpoint-") as folder:
-            self._engine.save_checkpoint(
-                folder,
-                tag=_TAG,
-                client_state={"step": step},
-                exclude_frozen_parameters=self._frozen,
-            )
-            ray.train.report(
-                metrics,
-                checkpoint=Checkpoint.from_directory(folder),
-                checkpoint_dir_name=f"step-{step:08}",
-            )
+    def snapshot(self) -> dict[str, torch.Tensor]:
+        """This worker's share of what was learnt, copied; see :mod:`cadvlm.training.state`."""
+        return state.snapshot(self._engine)
 
-    def resume(self, checkpoint: Checkpoint | None) -> int:
-        """Go back to a checkpoint; the number of steps it had taken, 0 without one."""
-        if checkpoint is None:
-            return 0
-        with checkpoint.as_directory() as folder:
-            _, state = self._engine.load_checkpoint(
-                folder, tag=_TAG, load_module_strict=not self._frozen
-            )
-        return int(state["step"])
+    def counters(self) -> dict[str, Any]:
+        """What goes with the copies of all workers."""
+        return {"updates": state.updates(self._engine), "loss_scale": self._loss_scale()}
+
+    def restore(self, files: Sequence[str], counters: Mapping[str, Any]) -> None:
+        """Take over the copies of all workers of a run, however many they were."""
+        state.restore(self._engine, files, counters["updates"])
+        if scaler := self._loss_scale():
+            vars(self._engine.optimizer.loss_scaler).update(scaler | counters["loss_scale"])
 
     def export(self, folder: str, keep: bool) -> None:
         """Write the model as plain Hugging Face folders, on the worker that says ``keep``.
@@ -129,7 +110,7 @@ class Engine:
             export(model, self.processor, folder)
 
     def _open(self, base: str, settings: dict[str, Any]) -> Loaded:
-        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        dtype = keeps_weights_in(self.precision)
         if self.config.zero_stage < 3:
             return load(base, dtype)
         # While this object lives, transformers spreads weights over the workers as it reads them.
@@ -138,6 +119,18 @@ class Engine:
         del living
         unset_hf_deepspeed_config()
         return loaded
+
+    def _whole_norm(self) -> torch.Tensor:
+        """Without ZeRO, DeepSpeed clips the gradients and does not say what their norm was."""
+        weights = self._engine.module.parameters()
+        return torch.nn.utils.get_total_norm(w.grad for w in weights if w.grad is not None)
+
+    def _loss_scale(self) -> dict[str, float]:
+        """Where the search for fp16's loss scale stands."""
+        if self.precision != "fp16":
+            return {}
+        scaler = vars(self._engine.optimizer.loss_scaler)
+        return {name: value for name, value in scaler.items() if isinstance(value, int | float)}
 
     def _gather(self, keep: bool) -> dict[str, torch.Tensor]:
         """Weights that ZeRO-3 has spread over the workers, brought together one by one."""
@@ -160,22 +153,29 @@ class Engine:
 
 
 def deepspeed_settings(config: TrainConfig, precision: Precision) -> dict[str, Any]:
-    """DeepSpeed's own configuration for a run."""
+    """DeepSpeed's own configuration for a run; it is written nowhere else."""
+    # In half precision DeepSpeed keeps the fp32 weights that make a run exact from stage 1 on.
+    stage = config.zero_stage or int(precision in ("bf16", "fp16"))
+    zero: dict[str, Any] = {"stage": stage}
+    if config.offload:
+        zero["offload_optimizer"] = {"device": "cpu", "pin_memory": torch.cuda.is_available()}
+    if config.offload == "weights":
+        zero["offload_param"] = {"device": "cpu", "pin_memory": torch.cuda.is_available()}
     settings: dict[str, Any] = {
         "train_batch_size": config.batch_size,
         "train_micro_batch_size_per_gpu": config.micro_batch,
         "gradient_accumulation_steps": config.accumulation,
         "gradient_clipping": config.optimizer.grad_clip,
-        "zero_optimization": {"stage": config.zero_stage},
+        "zero_optimization": zero,
         "zero_allow_untested_optimizer": True,
+        # torch's fused AdamW steps on the host too; DeepSpeed's own would be compiled first.
+        "zero_force_ds_cpu_optimizer": False,
         "steps_per_print": 10**9,
-        # Every worker writes its own files, and Ray Train brings them together.
-        "checkpoint": {"use_node_local_storage": True},
     }
     if precision == "autocast":
         settings["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
-    if precision == "bf16":
-        settings["bf16"] = {"enabled": True}
+    if precision in ("bf16", "fp16"):
+        settings[precision] = {"enabled": True}
     return settings
 
 

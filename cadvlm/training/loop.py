@@ -4,8 +4,6 @@ The loss of a step is the mean over all answer tokens of the whole batch, so tha
 on how the batch is cut into workers and micro-batches.
 """
 
-# B batch, T tokens, K tokens from the first answer on, V vocabulary
-
 from __future__ import annotations
 
 import tempfile
@@ -20,7 +18,7 @@ import ray.train
 import ray.train.torch
 import torch
 import torch.distributed as dist
-from torch.nn import functional
+from ray.actor import ActorHandle
 from transformers import BatchFeature
 
 from cadvlm.config.train import TrainConfig
@@ -29,10 +27,13 @@ from cadvlm.progress import Progress
 from cadvlm.storage import Folder
 from cadvlm.training.engine import Engine
 from cadvlm.training.feed import COLUMNS, Feed
+from cadvlm.training.loss import answer_loss, answer_tokens
 from cadvlm.training.metrics import MetricsLog, Window
-from cadvlm.training.mixture import Mixture
+from cadvlm.training.mixture import REPLAY, Mixture
+from cadvlm.training.notice import Notice, Word
 from cadvlm.training.order import Order
-from cadvlm.training.rows import facts, shared, spread, usable
+from cadvlm.training.rows import facts, shared, spread, usable, with_replay
+from cadvlm.training.saving import SCORE, Saver
 from cadvlm.training.schedule import learning_rate
 
 SUMMARY = "summary.json"
@@ -49,15 +50,19 @@ class Job(NamedTuple):
     """The model to start from, as :func:`cadvlm.models.load.load` takes it."""
     gpu: bool
     mixture: Mixture
+    bell: ActorHandle
+    """Rung when the run is to end before its last step."""
 
 
-def run(given: dict[str, Job]) -> None:
-    """Ray Train's entry: train, or go on, to the last step, and export."""
+def run(given: dict[str, Job]) -> bool:
+    """Ray Train's entry: train, or go on, to the last step, and export; False when told to stop."""
     job = given["job"]
     torch.set_num_threads(max(1, int(job.config.workers.cpus)))
     loop = Loop(job)
-    loop.train()
-    loop.export()
+    finished = loop.train()
+    if finished:
+        loop.export()
+    return finished
 
 
 class Loop:
@@ -70,55 +75,78 @@ class Loop:
         self.device = ray.train.torch.get_device()
         self.folder = Folder(job.config.out)
         self.engine = Engine(job.config, job.base, job.gpu)
-        self.start = self.engine.resume(ray.train.get_checkpoint())
-        dataset = Dataset(job.config.dataset)
-        rows = shared(dataset, "train", usable(job.config.max_tokens), self.folder.uri)
+        self.saver = Saver(self.engine)
+        self.start = self.saver.resume(ray.train.get_checkpoint())
+        self.notice = Notice(job.bell, self.rank)
+        rows = self._rows(job.mixture)
         self.feed = self._feed(rows, job.config.cache_gb)
         self.order = Order(job.config, job.mixture, facts(rows, job.config, job.mixture))
-        self.validation = self._validation(dataset)
+        self.validation = self._validation()
         self.log = MetricsLog(self.folder, self.start) if self.rank == 0 else None
         self.window = Window(self.device)
         steps = map(self.order.sources, range(self.start))
         self.seen = sum(steps, np.zeros(len(job.mixture.rows), np.int64))
 
-    def train(self) -> None:
-        """Every step that is left, with its rows of metrics and its checkpoints."""
+    def train(self) -> bool:
+        """Every step that is left, with its rows of metrics and its checkpoints; False when it was
+        told to stop before the last one."""
         batches = self.feed.batches(self._plan())
         every = self.config.checkpoint.every_steps
         with self._progress() as progress:
             for step in range(self.start, self.order.stop):
-                self._step(step, batches)
+                word = self._step(step, batches)
                 done = step + 1
-                saves = done % every == 0 or done == self.order.stop
+                due = done % every == 0 or done == self.order.stop
+                saves = due or word != Word.GO_ON
                 note = ""
                 if saves or done % self.config.log_every_steps == 0:
-                    row = self._log(done, validate=saves)
+                    row = self._log(done, validate=due)
                     note = f"loss {row['loss']:.4f}"
                 if saves:
-                    self.engine.save(done, row)
+                    self.saver.save(done, row)
                     self.window.restart()
                 if progress:
                     progress.advance(note=note)
+                if word == Word.STOP and done < self.order.stop:
+                    return False
+        return True
 
     def export(self) -> None:
         """Write ``final/``, and ``adapter/`` for LoRA; the summary last."""
+        best = self.saver.best() if self.config.checkpoint.export == "best" else None
+        step = self.saver.resume(best) or self.order.stop
         with tempfile.TemporaryDirectory(prefix="cadvlm-export-") as local:
             self.engine.export(local, keep=self.rank == 0)
             if self.log:
                 self.log.flush()
                 self.folder.upload(local)
-                self.folder.write_json(SUMMARY, self.log.rows[-1])
+                self.folder.write_json(SUMMARY, {**self.log.rows[-1], "exported_step": step})
 
     def _feed(self, rows: pa.Table, cache_gb: float) -> Feed:
         return Feed(rows.select(COLUMNS), self.engine.processor, self.engine.input_dtype, cache_gb)
 
-    def _validation(self, dataset: Dataset) -> Feed | None:
-        """Rows from all over the validation split; None when there are fewer than workers."""
-        wanted = self.config.validation_samples
-        if not wanted or not dataset.count("val"):
-            return None
-        rows = spread(shared(dataset, "val", usable(None), self.folder.uri), wanted)
-        return self._feed(rows, _VALIDATION_CACHE_GB) if len(rows) >= self.workers else None
+    def _rows(self, mixture: Mixture) -> pa.Table:
+        keep = usable(self.config.max_tokens)
+        rows = shared(Dataset(self.config.dataset), "train", keep, self.folder.uri)
+        if self.config.replay is None:
+            return rows
+        earlier = shared(Dataset(self.config.replay.dataset), "train", keep, self.folder.uri)
+        return with_replay(rows, earlier, mixture.rows[REPLAY])
+
+    def _validation(self) -> dict[str, Feed]:
+        """Rows from all over the validation split, and from that of the dataset that is replayed,
+        by the name of their loss."""
+        datasets = {SCORE: self.config.dataset}
+        if self.config.replay:
+            datasets[f"{REPLAY}_{SCORE}"] = self.config.replay.dataset
+        feeds = {}
+        for name, dataset in ((name, Dataset(uri)) for name, uri in datasets.items()):
+            if self.config.validation_samples and dataset.count("val"):
+                rows = shared(dataset, "val", usable(None), self.folder.uri)
+                rows = spread(rows, self.config.validation_samples)
+                if len(rows):
+                    feeds[name] = self._feed(rows, _VALIDATION_CACHE_GB)
+        return feeds
 
     def _plan(self) -> Iterator[list[int]]:
         for step in range(self.start, self.order.stop):
@@ -127,32 +155,27 @@ class Loop:
             )
             yield from micro_batches.tolist()
 
-    def _step(self, step: int, batches: Iterator[BatchFeature]) -> None:
+    def _step(self, step: int, batches: Iterator[BatchFeature]) -> Word:
         with self.window.waiting():
             micro_batches = list(islice(batches, self.config.accumulation))
-        answers = self._sum(sum(_answer_tokens(batch) for batch in micro_batches))
+        counted = sum(answer_tokens(batch) for batch in micro_batches)
+        answers, hints = self._sum(counted, self.notice.hint())
         # DeepSpeed takes the mean over workers and micro-batches; what is wanted is their sum.
         scale = self.workers * self.config.accumulation / answers
-        # A step draws the same dropout whether or not the run was interrupted before it.
-        torch.manual_seed((self.config.seed * 1_000_003 + step) * self.workers + self.rank)
         self.engine.set_lr(learning_rate(self.config.optimizer, step, self.order.steps))
-        for batch in micro_batches:
-            loss = self._loss(batch)
+        for number, batch in enumerate(micro_batches):
+            self._seed(step, number * self.workers + self.rank)
+            loss = answer_loss(self.engine.logits, batch, self.device)
             self.engine.backward(loss * scale)
             self.window.add(loss, batch)
         self.seen += self.order.sources(step)
+        return self.notice.heed(hints)
 
-    def _loss(self, batch: BatchFeature) -> torch.Tensor:
-        """Cross entropy summed over the answer tokens of a micro-batch."""
-        inputs = BatchFeature({k: v for k, v in batch.items() if k != "labels"}).to(self.device)
-        labels_BT = batch["labels"].to(self.device)
-        first = int((batch["labels"] != -100).int().argmax(dim=1).min())
-        # The head is a third of a small model's work; before the first answer nobody needs it.
-        keep = labels_BT.shape[1] - first + 1
-        logits_BKV = self.engine.logits(inputs, keep)[:, -keep:-1]
-        return functional.cross_entropy(
-            logits_BKV.float().flatten(0, 1), labels_BT[:, first:].flatten(), reduction="sum"
-        )
+    def _seed(self, step: int, micro_batch: int) -> None:
+        """A micro-batch of a step draws the same dropout whoever computes it, and whether or not
+        the run was interrupted before it."""
+        seeds = np.random.SeedSequence((self.config.seed, step, micro_batch))
+        torch.manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
 
     def _log(self, done: int, validate: bool) -> dict[str, Any]:
         figures = self.window.totals()
@@ -166,8 +189,8 @@ class Loop:
         }
         if self.config.curriculum:
             row["open"] = float(self.order.open(done - 1))
-        if validate and self.validation:
-            row["val_loss"] = self._validate(self.validation)
+        if validate:
+            row |= {name: self._validate(feed) for name, feed in self.validation.items()}
         if self.log:
             row["seconds"] += self.log.seconds
             self.log.add(row)
@@ -183,29 +206,29 @@ class Loop:
         }
 
     def _validate(self, feed: Feed) -> float:
-        """Mean loss of an answer token. Workers take as many rows each: ZeRO-3 moves in step."""
-        share = len(feed.rows) // self.workers
-        rows = range(self.rank * share, (self.rank + 1) * share)
-        size = self.config.micro_batch
-        batches = feed.batches(rows[start : start + size] for start in range(0, share, size))
+        """Mean loss of an answer token, whatever the number of workers."""
+        # ZeRO-3 moves in step: where rows do not suffice, a worker takes one that does not count.
+        count, size = len(feed.rows), self.config.micro_batch
+        places = np.arange(self.rank, -(-count // self.workers) * self.workers, self.workers)
+        parts = [places[start : start + size] for start in range(0, len(places), size)]
+        batches = feed.batches((part % count).tolist() for part in parts)
         loss, answers = 0.0, 0
         with self.engine.evaluating():
-            for batch in batches:
-                loss += float(self._loss(batch))
-                answers += _answer_tokens(batch)
-        return self._sum(loss) / self._sum(answers)
+            for part, batch in zip(parts, batches, strict=True):
+                batch["labels"][torch.from_numpy(part >= count)] = -100
+                loss += float(answer_loss(self.engine.logits, batch, self.device))
+                answers += answer_tokens(batch)
+        total, counted = self._sum(loss, answers)
+        return total / counted
 
-    def _sum(self, value: float) -> float:
-        """Over all workers."""
-        total = torch.tensor(value, device=self.device, dtype=torch.float64)
-        dist.all_reduce(total)
-        return float(total)
+    def _sum(self, *values: float) -> list[float]:
+        """Each over all workers."""
+        totals = torch.tensor(values, device=self.device, dtype=torch.float64)
+        dist.all_reduce(totals)
+        summed: list[float] = totals.tolist()
+        return summed
 
     def _progress(self) -> Progress | nullcontext[None]:
         if self.rank > 0:
             return nullcontext()
         return Progress("train", total=self.order.stop, unit="steps", done=self.start)
-
-
-def _answer_tokens(batch: BatchFeature) -> int:
-    return int((batch["labels"] != -100).sum())

@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 from cadvlm.config.train import TrainConfig
 from cadvlm.errors import ConfigError
 
+REPLAY = "replay"
+"""The source that stands for all rows of an earlier dataset."""
+
 
 class Mixture(NamedTuple):
     """What a run draws of each source, by the name that stands in its rows."""
@@ -70,6 +73,20 @@ def mix(config: TrainConfig, manifest: Mapping[str, Any], rows: Mapping[str, int
     samples = config.epochs * sum(rows[name] for name, weight in given.items() if weight)
     whole = sum(given.values()) or 1.0
     return _of(rows, {name: samples * given[name] / whole / rows[name] for name in rows}, "mixture")
+
+
+def replayed(mixture: Mixture, share: float, available: int) -> Mixture:
+    """The same, with as many of an earlier dataset's rows as make up ``share`` of the samples.
+
+    None of them comes twice as long as there are others.
+    """
+    samples = sum(rows * mixture.epochs[name] for name, rows in mixture.rows.items())
+    wanted = max(1.0, samples * share / (1 - share))
+    rows = min(available, math.ceil(round(wanted, 6)))
+    return Mixture(
+        {**mixture.rows, REPLAY: rows},
+        {**mixture.epochs, REPLAY: wanted / rows},
+    )
 
 
 def _of(rows: Mapping[str, int], epochs: Mapping[str, float], key: str) -> Mixture:

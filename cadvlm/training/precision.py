@@ -6,10 +6,10 @@ from typing import Literal
 
 import torch
 
-Precision = Literal["fp32", "autocast", "bf16"]
+Precision = Literal["fp32", "autocast", "bf16", "fp16"]
 
 
-def resolve(setting: Literal["auto", "fp32", "autocast", "bf16"], gpu: bool) -> Precision:
+def resolve(setting: Literal["auto"] | Precision, gpu: bool) -> Precision:
     """What ``auto`` stands for on this machine; anything else stands for itself.
 
     Weights of a model that is small enough for a CPU stay in fp32: it costs nothing there. On a GPU
@@ -20,6 +20,16 @@ def resolve(setting: Literal["auto", "fp32", "autocast", "bf16"], gpu: bool) -> 
     if gpu:
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     return "autocast" if _cpu_computes_in_bf16() else "fp32"
+
+
+def computes_in(precision: Precision) -> torch.dtype:
+    """In which numbers a model takes its pictures and multiplies."""
+    return torch.bfloat16 if precision == "autocast" else keeps_weights_in(precision)
+
+
+def keeps_weights_in(precision: Precision) -> torch.dtype:
+    """In which numbers the weights are that a model computes with."""
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
 
 
 def _cpu_computes_in_bf16() -> bool:

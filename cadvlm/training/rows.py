@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
@@ -23,7 +24,7 @@ import torch.distributed as dist
 from cadvlm.config.train import TrainConfig
 from cadvlm.dataset import SAMPLE_SCHEMA, Dataset
 from cadvlm.training.feed import COLUMNS
-from cadvlm.training.mixture import Mixture
+from cadvlm.training.mixture import REPLAY, Mixture
 from cadvlm.training.order import Facts, Rows
 
 _HAS_CODE = pc.field("code").is_valid()
@@ -103,6 +104,15 @@ def spread(table: pa.Table, count: int) -> pa.Table:
     if len(table) <= count:
         return table
     return pa.concat_tables([table.slice(row * len(table) // count, 1) for row in range(count)])
+
+
+def with_replay(table: pa.Table, earlier: pa.Table, count: int) -> pa.Table:
+    """The rows of two datasets. Of the second, so many from all over it are of the source
+    :data:`~cadvlm.training.mixture.REPLAY`, and the others of none, which nothing draws."""
+    drawn = np.diff(np.arange(len(earlier) + 1) * count // len(earlier)) > 0
+    source = pa.array(np.where(drawn, REPLAY, ""), pa.string())
+    place = earlier.column_names.index("source")
+    return pa.concat_tables([table, earlier.set_column(place, table.field("source"), source)])
 
 
 def facts(table: pa.Table, config: TrainConfig, mixture: Mixture) -> Facts:

@@ -23,7 +23,7 @@ def prepare(model: PreTrainedModel, config: TrainConfig) -> PreTrainedModel | Pe
     parts = _parts(config)
     for name, weight in model.named_parameters():
         weight.requires_grad = part_of(name) in parts
-    if config.stage == "finetune" and config.lora is not None:
+    if config.stage != "align" and config.lora is not None:
         # In the weights' own precision: DeepSpeed packs all of them into one buffer.
         adapters = _adapters(model, config.lora, parts)
         model = get_peft_model(model, adapters, autocast_adapter_dtype=False)
@@ -82,10 +82,11 @@ def _is(name: str, target: str) -> bool:
 
 
 def _roots(model: nn.Module, parts: Collection[Part]) -> list[str]:
-    """Names of the topmost modules that belong to these parts."""
+    """Names of the topmost modules that belong to these parts; of a list, those of its members."""
     roots: list[str] = []
-    for name, _ in model.named_modules():
+    for name, module in model.named_modules():
         inside = any(name.startswith(f"{root}.") for root in roots)
-        if name and not inside and part_of(name) in parts:
+        is_list = isinstance(module, nn.ModuleList)
+        if name and not inside and not is_list and part_of(name) in parts:
             roots.append(name)
     return roots

@@ -16,6 +16,7 @@ from ray.train import (
     LoggingConfig,
     RunConfig,
     ScalingConfig,
+    UserCallback,
 )
 from ray.train.torch import TorchConfig, TorchTrainer
 from ray.train.v2.api.exceptions import TrainingFailedError
@@ -23,7 +24,7 @@ from transformers import AutoModelForImageTextToText
 
 from cadvlm.config.train import TrainConfig
 from cadvlm.dataset import Dataset
-from cadvlm.errors import ConfigError, InputError, RunFailed
+from cadvlm.errors import CadvlmError, ConfigError, InputError, RunFailed
 from cadvlm.models.build import build
 from cadvlm.models.checkpoint import FINAL
 from cadvlm.models.load import load_config
@@ -31,8 +32,10 @@ from cadvlm.progress import warn
 from cadvlm.storage import Folder
 from cadvlm.training.feed import answer
 from cadvlm.training.loop import SUMMARY, Job, run
-from cadvlm.training.mixture import Mixture, mix, weights
+from cadvlm.training.mixture import Mixture, mix, replayed, weights
+from cadvlm.training.notice import rung_by_sigterm
 from cadvlm.training.rows import Census, census, usable
+from cadvlm.training.saving import SCORE
 from cadvlm.training.trainable import prepare
 
 CONFIG = "config.yaml"
@@ -40,17 +43,24 @@ CHECKPOINTS = "checkpoints"
 DATA = "dataset.json"
 BASE = "base"
 
+_BOOK = "checkpoint_manager_snapshot.json"
+
 _MAY_CHANGE = (
     "cache_gb",
     "checkpoint",
     "dataset",
+    "gradient_checkpointing",
     "log_every_steps",
     "max_failures",
     "max_steps",
+    "micro_batch_size",
+    "offload",
     "out",
     "validation_samples",
+    "workers",
+    "zero_stage",
 )
-"""Settings that decide how a run is watched and when it stops, not what it computes."""
+"""Settings of who computes a run, how it is watched and when it stops, not of what it computes."""
 
 
 def fit(config: TrainConfig) -> str:
@@ -69,43 +79,73 @@ def fit(config: TrainConfig) -> str:
     _refuse_another_run(folder, config, dataset)
     counted = census(dataset, config.max_tokens)
     _check_that_something_is_there(counted, config)
-    mixture = mix(config, dataset.manifest, counted.usable)
+    mixture = _mixture(config, dataset, counted)
     if not _is_finished(folder, mixture.stop(config)):
         base = config.model.path or _built(config, dataset, folder)
         _check_that_it_learns(base, config)
         _say_what_is_left_out(counted, mixture, config)
         folder.write(CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
         folder.write_json(DATA, _identity(dataset))
-        _train(Job(config, base, _on_gpu(config), mixture), folder)
+        _train(config, base, mixture, folder)
     return f"{folder.uri}/{FINAL}"
 
 
-def _train(job: Job, folder: Folder) -> None:
-    config, gpu = job.config, job.gpu
+class _OwnErrorsEndTheRun(UserCallback):  # type: ignore[misc]  # Ray is untyped
+    """Ray Train starts lost workers anew. An error that this project raises on purpose (a broken
+    picture, losses that are no numbers) would only come again."""
+
+    def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
+        """Raise such an error in the controller, which does not try again."""
+        for error in worker_exceptions.values():
+            cause = getattr(error, "_base_exc", error)
+            if isinstance(cause, CadvlmError):
+                raise cause
+
+
+def _train(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -> None:
+    gpu = _on_gpu(config)
     workers = {"CPU": config.workers.cpus, "GPU": 1} if gpu else {"CPU": config.workers.cpus}
-    trainer = TorchTrainer(
-        run,
-        train_loop_config={"job": job},
-        torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
-        scaling_config=ScalingConfig(
-            num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers
+    run_config = RunConfig(
+        name=CHECKPOINTS,
+        storage_path=folder.path,
+        storage_filesystem=folder.filesystem,
+        checkpoint_config=CheckpointConfig(
+            num_to_keep=config.checkpoint.keep,
+            checkpoint_score_attribute=SCORE,
+            checkpoint_score_order="min",
         ),
-        run_config=RunConfig(
-            name=CHECKPOINTS,
-            storage_path=folder.path,
-            storage_filesystem=folder.filesystem,
-            checkpoint_config=CheckpointConfig(num_to_keep=config.checkpoint.keep),
-            failure_config=FailureConfig(
-                max_failures=config.max_failures, controller_failure_limit=0
-            ),
-            # Its reports of every step and checkpoint would drown our own progress.
-            logging_config=LoggingConfig(log_level="WARNING"),
-        ),
+        failure_config=FailureConfig(max_failures=config.max_failures, controller_failure_limit=0),
+        # Its reports of every step and checkpoint would drown our own progress.
+        logging_config=LoggingConfig(log_level="WARNING"),
+        callbacks=[_OwnErrorsEndTheRun()],
     )
-    try:
-        trainer.fit()
-    except TrainingFailedError as error:
-        raise RunFailed(_what_is_left(folder, error)) from error
+    with rung_by_sigterm() as bell:
+        trainer = TorchTrainer(
+            run,
+            train_loop_config={"job": Job(config, base, gpu, mixture, bell)},
+            torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
+            scaling_config=ScalingConfig(
+                num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers
+            ),
+            run_config=run_config,
+        )
+        try:
+            finished = trainer.fit().return_value
+        except TrainingFailedError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise RunFailed(_what_is_left(folder, reason)) from error
+    if not finished:
+        raise RunFailed(_what_is_left(folder, "this process was told to end (SIGTERM)"))
+
+
+def _mixture(config: TrainConfig, dataset: Dataset, counted: Census) -> Mixture:
+    mixture = mix(config, dataset.manifest, counted.usable)
+    if config.replay is None:
+        return mixture
+    earlier = census(Dataset(config.replay.dataset), config.max_tokens).usable.total()
+    if not earlier:
+        raise InputError(f"{config.replay.dataset}: nothing to replay, no row of it can be learnt")
+    return replayed(mixture, config.replay.share, earlier)
 
 
 def _check_that_something_is_there(counted: Census, config: TrainConfig) -> None:
@@ -200,12 +240,18 @@ def _is_finished(folder: Folder, stop: int) -> bool:
     return folder.exists(SUMMARY) and bool(folder.read_json(SUMMARY)["step"] >= stop)
 
 
-def _what_is_left(folder: Folder, error: TrainingFailedError) -> str:
-    reason = str(error).strip().splitlines()[-1]
-    files = (folder / CHECKPOINTS).names(recursive=True)
-    steps = sorted(name.partition("/")[0] for name in files if name.startswith("step-"))
-    kept = f"{steps[-1]} is kept" if steps else "no checkpoint had been written yet"
+def _what_is_left(folder: Folder, reason: str) -> str:
+    newest = _newest_checkpoint(folder / CHECKPOINTS)
+    kept = f"{newest} is kept" if newest else "no checkpoint had been written yet"
     return (
         f"training stopped: {reason}; {kept} in {folder.uri}/{CHECKPOINTS}; "
         "run the same command again to go on from there"
     )
+
+
+def _newest_checkpoint(checkpoints: Folder) -> str | None:
+    """By Ray Train's own book: what lies there may be half written."""
+    if not checkpoints.exists(_BOOK):
+        return None
+    newest = checkpoints.read_json(_BOOK)["latest_checkpoint_result"]
+    return str(newest["checkpoint_dir_name"]) if newest else None

@@ -29,6 +29,9 @@ TRAIN = ["dataset=d", "out=o"]
         (TrainConfig, [*TRAIN, "model.llava.heads=3"], r"width \(128\).*heads \(3\)"),
         (TrainConfig, [*TRAIN, "mixture.a=1", "source_epochs.a=1"], "source_epochs and mixture"),
         (TrainConfig, [*TRAIN, "mixture.a=-1"], "mixture.a"),
+        (TrainConfig, [*TRAIN, "stage=adapt"], "adapt.* earlier run.*model=DIR"),
+        (TrainConfig, [*TRAIN, "offload=weights"], r"offload \(weights\).*3 or more.* is 2"),
+        (TrainConfig, [*TRAIN, "offload=optimizer", "zero_stage=0"], "1 or more.* is 0"),
         (EvaluateConfig, ["out=o", "checkpoint=c"], "checkpoint and dataset, or predictions"),
         (
             EvaluateConfig,

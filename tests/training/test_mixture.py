@@ -4,7 +4,7 @@ import pytest
 
 from cadvlm.config.train import TrainConfig
 from cadvlm.errors import ConfigError
-from cadvlm.training.mixture import Mixture, mix
+from cadvlm.training.mixture import Mixture, mix, replayed
 
 ROWS = {"deepcad": 1000, "openecad": 300, "synthetic": 200}
 
@@ -64,6 +64,21 @@ def test_epochs_by_source_are_taken_as_they_are():
     mixture = _mix(source_epochs={"deepcad": 0.5, "openecad": 2, "synthetic": 0})
     assert mixture.epochs == {"deepcad": 0.5, "openecad": 2.0}
     assert mixture.shares == pytest.approx({"deepcad": 5 / 11, "openecad": 6 / 11})
+
+
+def test_replay_is_its_share_of_the_samples_and_repeats_nothing_while_there_is_more():
+    new = Mixture({"parts": 300, "scans": 100}, {"parts": 2.0, "scans": 1.0})
+    mixture = replayed(new, 0.3, available=10_000)
+    assert mixture.shares["replay"] == pytest.approx(0.3)
+    assert mixture.rows["replay"] == 300
+    assert mixture.epochs["replay"] == pytest.approx(1.0)
+    assert {name: mixture.epochs[name] for name in new.epochs} == new.epochs
+
+
+def test_replay_of_a_small_dataset_comes_again():
+    mixture = replayed(Mixture({"parts": 300}, {"parts": 2.0}), 0.2, available=50)
+    assert mixture.rows["replay"] == 50
+    assert mixture.epochs["replay"] == pytest.approx(3.0)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import pytest
 
 from cadvlm.config.train import TrainConfig
 from cadvlm.dataset import Dataset
+from cadvlm.training.feed import COLUMNS
 from cadvlm.training.mixture import Mixture
-from cadvlm.training.rows import census, copy, facts, mapped, spread, usable
+from cadvlm.training.rows import census, copy, facts, mapped, spread, usable, with_replay
 from tests.training import samples
 
 CHANGES = {
@@ -51,6 +52,21 @@ def test_rows_are_spread_over_the_whole_table():
     table = pa.table({"row": list(range(10))})
     assert spread(table, 4)["row"].to_pylist() == [0, 2, 5, 7]
     assert spread(table, 10) == spread(table, 50) == table
+
+
+def test_replayed_rows_are_from_all_over_their_dataset_and_the_others_are_drawn_by_nobody(dataset):
+    earlier = pa.concat_tables([_table(dataset, "val")] * 4)
+    joined = with_replay(_table(dataset, "train"), earlier, 6)
+    replayed = joined["source"].to_pylist()[40:]
+    assert [row for row, source in enumerate(replayed) if source == "replay"] == [1, 3, 5, 7, 9, 11]
+    config = TrainConfig.parse({"dataset": "d", "out": "o"})
+    known = facts(joined, config, Mixture({"squares": 38, "replay": 6}, {})).source
+    assert [list(known[40:]).count(number) for number in (-1, 0, 1)] == [6, 0, 6]
+
+
+def _table(dataset: Dataset, split: str) -> pa.Table:
+    names = (*COLUMNS, "source", "n_tokens", "n_faces", "operations")
+    return dataset.read(split, list(names))
 
 
 def _facts(table: pa.Table, by: str):
