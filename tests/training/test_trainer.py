@@ -26,7 +26,7 @@ from cadvlm.training.trainer import fit
 from tests.models.conftest import TINY
 from tests.training import samples
 
-ROWS, VALIDATION = 40, 5
+ROWS, VALIDATION, EPOCHS, STEPS = 40, 5, 6, 30
 UNKNOWN = [np.zeros(ROWS, int)] * 3
 
 
@@ -53,7 +53,7 @@ def _config(dataset: str, out: Path, **settings: Any) -> TrainConfig:
         "model": {"llava": TINY.model_dump()},
         "train_vision": True,
         "optimizer": {"lr": 3e-3},
-        "epochs": 2,
+        "epochs": EPOCHS,
         "batch_size": 8,
         "precision": "fp32",
         "zero_stage": 1,
@@ -69,20 +69,21 @@ def _rows(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
 
 
-def _when(out: Path, step: int, act: Callable[[], None]) -> None:
-    """Act as soon as a run has logged so many steps."""
+def _when(out: Path, step: int, whom: Callable[[], int], number: int) -> None:
+    """Send a process a signal as soon as a run has logged so many steps."""
 
     def wait() -> None:
+        process = whom()
         while not (out / "metrics.jsonl").exists() or len(_rows(out)) < step:
             time.sleep(0.02)
-        act()
+        os.kill(process, number)
 
     threading.Thread(target=wait, daemon=True).start()
 
 
 @pytest.fixture(scope="module")
 def run(dataset, ray_session, tmp_path_factory) -> Path:
-    """A run without interruption: ten steps."""
+    """A run without interruption."""
     out = tmp_path_factory.mktemp("runs") / "whole"
     fit(_config(dataset, out))
     return out
@@ -104,22 +105,22 @@ def _validation_loss(model: Any, processor: Any) -> float:
 @pytest.mark.slow
 def test_loss_falls_and_every_step_is_logged_once(run):
     rows = _rows(run)
-    assert [row["step"] for row in rows] == list(range(1, 11))
+    assert [row["step"] for row in rows] == list(range(1, STEPS + 1))
     assert rows[-1]["loss"] < rows[0]["loss"] - 0.5
-    assert rows[-1]["epoch"] == 2
+    assert rows[-1]["epoch"] == EPOCHS
     assert all(0 <= row["data_wait_share"] < 1 and row["samples_per_s"] > 0 for row in rows)
-    assert [row["step"] for row in rows if "val_loss" in row] == [4, 8, 10]
+    assert [row["step"] for row in rows if "val_loss" in row] == [*range(4, STEPS, 4), STEPS]
 
 
 @pytest.mark.slow
 def test_run_folder_holds_what_it_promises(run):
     names = {path.name for path in run.iterdir()}
     assert {"config.yaml", "metrics.jsonl", "tensorboard", "checkpoints", "final"} <= names
-    assert TrainConfig.parse(yaml.safe_load((run / "config.yaml").read_text())).epochs == 2
+    assert TrainConfig.parse(yaml.safe_load((run / "config.yaml").read_text())).epochs == EPOCHS
     validated = [row for row in _rows(run) if "val_loss" in row]
     best = min(validated, key=lambda row: row["val_loss"])["step"]
     kept = {path.name for path in run.glob("checkpoints/step-*")}
-    assert kept == {f"step-{best:08}", "step-00000010"}
+    assert kept == {f"step-{best:08}", f"step-{STEPS:08}"}
 
 
 @pytest.mark.slow
@@ -145,11 +146,14 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(run, dataset, ray
         fit(other)
 
 
-def _kill_a_worker() -> None:
+def _worker() -> int:
+    """The process of a worker that trains, or is about to."""
     from ray.util.state import list_actors
 
     living = [("class_name", "=", "RayTrainWorker"), ("state", "=", "ALIVE")]
-    os.kill(list_actors(filters=living)[0].pid, signal.SIGKILL)
+    while not (found := list_actors(filters=living)):
+        time.sleep(0.2)
+    return int(found[0].pid)
 
 
 @pytest.mark.slow
@@ -158,11 +162,11 @@ def test_stopped_and_killed_run_ends_like_any_other_with_fewer_workers_and_anoth
 ):
     """SIGTERM to the driver of two workers, then SIGKILL to the one that went on."""
     settings = {"checkpoint": {"every_steps": 1, "keep": 1}, "micro_batch_size": 4}
-    _when(tmp_path, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    _when(tmp_path, 2, os.getpid, signal.SIGTERM)
     with pytest.raises(RunFailed, match=r"SIGTERM.*step-\d+ is kept.*same command"):
         fit(_config(dataset, tmp_path, **settings))
     done = len(_rows(tmp_path))
-    assert 2 <= done < 8
+    assert 2 <= done < STEPS - 4
 
     checkpoints = tmp_path / "checkpoints"
     half = checkpoints / f"step-{done + 1:08}"  # as a kill in the middle of writing leaves it
@@ -170,11 +174,11 @@ def test_stopped_and_killed_run_ends_like_any_other_with_fewer_workers_and_anoth
     whole = (checkpoints / f"step-{done:08}" / "state-00000-of-00002.safetensors").read_bytes()
     (half / "state-00000-of-00002.safetensors").write_bytes(whole[: len(whole) // 2])
 
-    _when(tmp_path, done + 1, _kill_a_worker)
+    _when(tmp_path, done + 2, _worker, signal.SIGKILL)
     alone = {"workers": {"count": 1}, "zero_stage": 3, "max_failures": 1}
     fit(_config(dataset, tmp_path, **settings, **alone))
     resumed, undisturbed = _rows(tmp_path), _rows(run)
-    assert [row["step"] for row in resumed] == list(range(1, 11))
+    assert [row["step"] for row in resumed] == list(range(1, STEPS + 1))
     for key in ("loss", "lr", "epoch"):
         assert [r[key] for r in resumed] == pytest.approx([r[key] for r in undisturbed], abs=1e-5)
     assert resumed[-1]["val_loss"] == pytest.approx(undisturbed[-1]["val_loss"], abs=1e-5)
@@ -208,7 +212,7 @@ def test_adapted_model_has_its_adapters_merged_and_remembers_what_is_replayed(
 def test_error_of_the_data_ends_the_run_at_once_and_says_what_is_kept(run, ray_session, tmp_path):
     alone = {"workers": {"count": 1}, "micro_batch_size": 4, "max_failures": 3}
     config = _config("", tmp_path / "out", **alone)
-    order = Order(config, Mixture({"squares": ROWS}, {"squares": 2.0}), Facts(*UNKNOWN))
+    order = Order(config, Mixture({"squares": ROWS}, {"squares": 1.0 * EPOCHS}), Facts(*UNKNOWN))
     row = order.step(4)[0]
     broken = samples.write(tmp_path / "broken", train=ROWS, broken=[row])
     with pytest.raises(RunFailed, match=rf"square-{row}.*step-00000004 is kept.*same command"):
