@@ -63,6 +63,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m bench.execution
 	$(BIN)/python -m bench.pictures
 	$(BIN)/python -m bench.preparation core
+	$(BIN)/python -m bench.training_cost
 
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
