@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import ray
 import torch
 import yaml
 from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -150,8 +151,9 @@ def _worker() -> int:
     """The process of a worker that trains, or is about to."""
     from ray.util.state import list_actors
 
+    ours = ray.get_runtime_context().gcs_address  # there may be other Rays on this machine
     living = [("class_name", "=", "RayTrainWorker"), ("state", "=", "ALIVE")]
-    while not (found := list_actors(filters=living)):
+    while not (found := list_actors(ours, filters=living)):
         time.sleep(0.2)
     return int(found[0].pid)
 
