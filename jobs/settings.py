@@ -7,6 +7,7 @@ from cadvlm.config.compare import CompareConfig
 from cadvlm.config.data import PrepareConfig
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.config.train import TrainConfig
+from cadvlm.config.watch import RangeConfig
 from cluster.config import ClusterConfig
 from serve.config import ServeConfig
 from tune.config import SweepConfig
@@ -24,6 +25,13 @@ class TrainJob(TrainConfig):
 
     cluster: ClusterConfig = ClusterConfig()
     """Where it runs."""
+
+
+class FindLrJob(TrainJob):
+    """``jobs.find_lr``."""
+
+    range: RangeConfig = RangeConfig()
+    """The rates that are tried."""
 
 
 class EvaluateJob(EvaluateConfig):

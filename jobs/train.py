@@ -14,20 +14,29 @@ from jobs.settings import TrainJob
 def run(settings: TrainJob) -> None:
     """Train, and say what came of it."""
     from cadvlm.config.train import TrainConfig
+    from cadvlm.reports.criteria import verdicts
     from cadvlm.storage import Folder
     from cadvlm.training.loop import SUMMARY
+    from cadvlm.training.metrics import read
     from cadvlm.training.trainer import fit
     from cluster.session import session
 
     with session(settings.cluster):
         final = fit(TrainConfig.of(settings))
-    summary = Folder(settings.out).read_json(SUMMARY)
+    folder = Folder(settings.out)
+    summary = folder.read_json(SUMMARY)
     validation = f", validation {summary['val_loss']:.4f}" if "val_loss" in summary else ""
-    print(f"steps: {summary['step']} ({summary['epoch']:.2f} epochs)")
+    early = f", ended early: {summary['stopped']}" if "stopped" in summary else ""
+    print(f"steps: {summary['step']} ({summary['epoch']:.2f} epochs){early}")
     print(f"loss: {summary['loss']:.4f}{validation}")
     for source, seen in summary["sources"].items():
         print(f"{source}: {seen['share']:.1%} of the samples, {seen['epochs']:.2f} epochs")
+    targets = settings.model_dump()["targets"]
+    for verdict in verdicts(targets, read(folder)):
+        print(f"target {verdict}")
     print(f"model: {final}")
+    if settings.watch.report:
+        print(f"report: {settings.out}/report.html")
 
 
 if __name__ == "__main__":

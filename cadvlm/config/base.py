@@ -102,6 +102,15 @@ def nest(dotted: str, value: Any) -> dict[str, Any]:
     return typing.cast("dict[str, Any]", value)
 
 
+def dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of a tree by their dotted keys, the way back from :func:`nest`."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from dotted(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """PyYAML, except that ``1e-5`` is a number, as in YAML 1.2, and not a string."""
 

@@ -2,10 +2,11 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from cadvlm.config.base import Config
 from cadvlm.config.model import ModelConfig
+from cadvlm.config.watch import FIGURES, Bound, GuardsConfig, WatchConfig
 
 
 class LoraConfig(Config):
@@ -163,8 +164,9 @@ class TrainConfig(Config):
     batch_size: int = Field(128, gt=0)
     """Samples for one optimiser step, over all workers."""
 
-    micro_batch_size: int | None = Field(None, gt=0)
-    """Samples that one worker holds at a time. Null: ``batch_size / workers.count``."""
+    micro_batch_size: PositiveInt | Literal["auto"] | None = None
+    """Samples that one worker holds at a time. Null: ``batch_size / workers.count``; ``auto``: as
+    many of them as fit, found by trying."""
 
     precision: Literal["auto", "fp32", "autocast", "bf16", "fp16"] = "auto"
     """``autocast`` computes in bf16 and keeps weights in fp32; ``bf16`` keeps the weights in bf16
@@ -198,6 +200,16 @@ class TrainConfig(Config):
     log_every_steps: int = Field(10, gt=0)
     """Steps between two rows of ``metrics.jsonl``."""
 
+    watch: WatchConfig = WatchConfig()
+    """What is shown of the run."""
+
+    guards: GuardsConfig = GuardsConfig()
+    """What keeps it from harm."""
+
+    targets: dict[str, Bound] = Field({})
+    """What it must reach, by figures of ``metrics.jsonl``: ``{val_loss: {at_most: 0.8}}``. Checked
+    at the end, printed and reported."""
+
     max_failures: int = Field(3, ge=0)
     """Lost workers that the run survives by going back to its last checkpoint."""
 
@@ -207,7 +219,8 @@ class TrainConfig(Config):
     @property
     def micro_batch(self) -> int:
         """Samples that one worker holds at a time."""
-        return self.micro_batch_size or self.batch_size // self.workers.count
+        given = None if self.micro_batch_size == "auto" else self.micro_batch_size
+        return given or self.batch_size // self.workers.count
 
     @property
     def accumulation(self) -> int:
@@ -250,6 +263,14 @@ class TrainConfig(Config):
     def _one_way_to_mix(self) -> Self:
         if self.source_epochs is not None and self.mixture is not None:
             raise ValueError("source_epochs and mixture both say how often sources are drawn")
+        return self
+
+    @model_validator(mode="after")
+    def _targets_are_figures(self) -> Self:
+        if unknown := self.targets.keys() - set(FIGURES):
+            raise ValueError(
+                f"targets: {min(unknown)} is no figure of a run; there are {', '.join(FIGURES)}"
+            )
         return self
 
     @model_validator(mode="after")

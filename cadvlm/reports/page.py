@@ -26,7 +26,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "number": number, "png": png, "count": count}
+    environment.filters |= {
+        "percent": percent,
+        "number": number,
+        "png": png,
+        "count": count,
+        "sentence": sentence,
+    }
     return environment
 
 
@@ -50,6 +56,11 @@ def number(value: float | None, digits: int = 3, sign: bool = False) -> str:
 def count(value: int | None) -> str:
     """A whole number, in groups of three."""
     return _NOTHING if value is None else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def sentence(text: str) -> str:
+    """With a capital at its beginning; names within keep theirs."""
+    return text[:1].upper() + text[1:]
 
 
 def png(picture: bytes) -> Markup:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -55,8 +56,21 @@ _STYLE = {
 _DOTS = 1500
 """More dots than this make a page heavy and say nothing more."""
 
+_POINTS = 400
+"""A curve of more is drawn by the means of groups."""
+
 Band = tuple[float, float, str]
 """From, to, and the name of the level between them."""
+
+
+class Curve(NamedTuple):
+    """A line of a chart."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    is_noisy: bool = False
+    """Drawn faintly, under its running mean."""
 
 
 def histogram(
@@ -153,6 +167,54 @@ def counts(numbers: Mapping[str, Mapping[str, int]], *, label: str, bins: int = 
         if len(counted) > 1:
             _legend(axes, columns=4)
         return _svg(figure, f"Distribution of {label}")
+
+
+def curves(
+    drawn: Sequence[Curve],
+    *,
+    xlabel: str,
+    ylabel: str,
+    limits: tuple[float, float] | None = None,
+    logarithmic: str = "",
+) -> Markup:
+    """Lines over one axis; ``logarithmic`` names the axes that are, such as ``x`` or ``xy``."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        for place, curve in enumerate(drawn):
+            x, y = _thinned(curve)
+            colour = SERIES[min(place, len(SERIES) - 1)]
+            if curve.is_noisy and len(x) > 2:
+                axes.plot(x, y, color=colour, linewidth=1, alpha=0.3)
+                y = _smoothed(y)
+            mark = "o" if len(x) <= 30 else None
+            axes.plot(x, y, color=colour, linewidth=2, marker=mark, markersize=4, label=curve.name)
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        for axis in logarithmic:
+            axes.set(**{f"{axis}scale": "log"})
+        if limits:
+            axes.set(ylim=limits)
+        axes.grid(axis="y")
+        if len(drawn) > 1:
+            _legend(axes, columns=4)
+        return _svg(figure, f"{ylabel} against {xlabel}")
+
+
+def _thinned(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
+    x, y = np.asarray(curve.x, float), np.asarray(curve.y, float)
+    if len(x) <= _POINTS:
+        return x, y
+    pieces = [np.array_split(values, _POINTS) for values in (x, y)]
+    thin_x, thin_y = ([float(piece.mean()) for piece in some] for some in pieces)
+    return np.array(thin_x), np.array(thin_y)
+
+
+def _smoothed(y: np.ndarray) -> np.ndarray:
+    """Means over a twentieth of the points around each; at the ends over what there is."""
+    reach = max(1, len(y) // 40)
+    padded = np.concatenate([[0.0], np.cumsum(y)])
+    place = np.arange(len(y))
+    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(y))
+    return (padded[high] - padded[low]) / (high - low)
 
 
 def _axes() -> tuple[Figure, Axes]:

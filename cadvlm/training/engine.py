@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from cadvlm.config.train import TrainConfig
 from cadvlm.models.checkpoint import export
 from cadvlm.models.load import Loaded, load
 from cadvlm.training import state
+from cadvlm.training.flops import Flops
+from cadvlm.training.guards import Guard, GuardedAdamW
 from cadvlm.training.precision import Precision, computes_in, keeps_weights_in, resolve
 from cadvlm.training.trainable import decay_groups, prepare
 
@@ -38,7 +41,9 @@ class Engine:
         self._base_config, self._generation = model.config, model.generation_config
         torch.manual_seed(config.seed)  # reading weights may draw numbers, under ZeRO-3 other ones
         model = prepare(model, config)
-        optimizer = torch.optim.AdamW(
+        self.flops = Flops.of(model)
+        self.guard = Guard(config.guards)
+        optimizer = GuardedAdamW(
             decay_groups(model, config.optimizer.weight_decay),
             lr=config.optimizer.lr,
             betas=config.optimizer.betas,
@@ -47,6 +52,9 @@ class Engine:
         self._engine, *_ = self._deepspeed.initialize(
             model=model, optimizer=optimizer, config=settings
         )
+        optimizer.asks = self._lets_through
+        self._norm: torch.Tensor | None = None
+        self._taken: bool | None = None
         self._engine.train()  # models are opened for evaluation, without dropout
 
     @property
@@ -69,18 +77,21 @@ class Engine:
         """Add a micro-batch's gradients; the last micro-batch of a step also takes the step."""
         self._engine.backward(loss)
         if self._engine.is_gradient_accumulation_boundary():
-            norm = self._whole_norm() if self._engine.zero_optimization_stage() == 0 else 0.0
+            self._norm = None if self._engine.zero_optimization_stage() else self._whole_norm()
+            self._taken = None
             self._engine.step()
-            self.grad_norm = float(self._engine.get_global_grad_norm() or norm)
+            if self._taken is None:  # DeepSpeed itself does not take what overflows
+                self.grad_norm = math.inf
+                self.guard.lets_through(self.grad_norm)
         else:
             self._engine.step()
 
     @contextmanager
-    def evaluating(self) -> Iterator[None]:
-        """No gradients and no dropout in here."""
+    def evaluating(self) -> Iterator[PreTrainedModel | PeftModel]:
+        """No gradients and no dropout in here; the model, as it is so far."""
         self._engine.eval()
         with torch.no_grad():
-            yield
+            yield self._engine.module
         self._engine.train()
 
     def snapshot(self) -> dict[str, torch.Tensor]:
@@ -89,11 +100,16 @@ class Engine:
 
     def counters(self) -> dict[str, Any]:
         """What goes with the copies of all workers."""
-        return {"updates": state.updates(self._engine), "loss_scale": self._loss_scale()}
+        return {
+            "updates": state.updates(self._engine),
+            "loss_scale": self._loss_scale(),
+            "guard": self.guard.state(),
+        }
 
     def restore(self, files: Sequence[str], counters: Mapping[str, Any]) -> None:
         """Take over the copies of all workers of a run, however many they were."""
         state.restore(self._engine, files, counters["updates"])
+        self.guard.restore(counters["guard"])
         if scaler := self._loss_scale():
             vars(self._engine.optimizer.loss_scaler).update(scaler | counters["loss_scale"])
 
@@ -119,6 +135,14 @@ class Engine:
         del living
         unset_hf_deepspeed_config()
         return loaded
+
+    def _lets_through(self) -> bool:
+        """The optimizer asks once for each of its shards; a step has one answer."""
+        if self._taken is None:
+            norm = self._engine.optimizer._global_grad_norm if self._norm is None else self._norm
+            self.grad_norm = float(norm) if norm >= 0 else math.inf  # -1: not finite
+            self._taken = self.guard.lets_through(self.grad_norm)
+        return self._taken
 
     def _whole_norm(self) -> torch.Tensor:
         """Without ZeRO, DeepSpeed clips the gradients and does not say what their norm was."""

@@ -18,7 +18,7 @@ from cadvlm.errors import InputError
 from cadvlm.models.collate import Encoded, collate
 from cadvlm.models.prompt import encode_each, unseen_picture
 
-COLUMNS = ("id", "code", "plan", "prompt", "images")
+COLUMNS = ("id", "code", "language", "plan", "prompt", "images")
 """What training reads of a sample."""
 
 _AHEAD = 3

@@ -7,8 +7,10 @@ on how the batch is cut into workers and micro-batches.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -21,20 +23,28 @@ import torch.distributed as dist
 from ray.actor import ActorHandle
 from transformers import BatchFeature
 
+from cadvlm.config.base import dotted
 from cadvlm.config.train import TrainConfig
 from cadvlm.dataset import Dataset
-from cadvlm.progress import Progress
+from cadvlm.errors import RunFailed
+from cadvlm.progress import Progress, warn
+from cadvlm.reports import training as report
+from cadvlm.reports.advice import findings
 from cadvlm.storage import Folder
 from cadvlm.training.engine import Engine
 from cadvlm.training.feed import COLUMNS, Feed
+from cadvlm.training.flops import peak_tflops
+from cadvlm.training.guards import is_stalled
 from cadvlm.training.loss import answer_loss, answer_tokens
-from cadvlm.training.metrics import MetricsLog, Window
+from cadvlm.training.metrics import MetricsLog, Window, read
 from cadvlm.training.mixture import REPLAY, Mixture
 from cadvlm.training.notice import Notice, Word
 from cadvlm.training.order import Order
 from cadvlm.training.rows import facts, shared, spread, usable, with_replay
+from cadvlm.training.sampling import Sampler, chosen
 from cadvlm.training.saving import SCORE, Saver
 from cadvlm.training.schedule import learning_rate
+from cadvlm.training.trackers import trackers
 
 SUMMARY = "summary.json"
 """The last row of metrics; written when everything else is, so that it marks a finished run."""
@@ -82,20 +92,33 @@ class Loop:
         self.feed = self._feed(rows, job.config.cache_gb)
         self.order = Order(job.config, job.mixture, facts(rows, job.config, job.mixture))
         self.validation = self._validation()
-        self.log = MetricsLog(self.folder, self.start) if self.rank == 0 else None
-        self.window = Window(self.device)
+        self.sampler = self._sampler()
+        earlier = [row for row in read(self.folder) if row["step"] <= self.start]
+        self.scores = [row[SCORE] for row in earlier if SCORE in row]
+        """Validation losses so far, by which all workers know when to end."""
+        self.done = self.start
+        self.warned: set[str] = set()
+        peak = job.config.watch.peak_tflops or peak_tflops(self.device)
+        self.window = Window(self.device, self.rank, self.workers, self.engine.flops, peak)
         steps = map(self.order.sources, range(self.start))
         self.seen = sum(steps, np.zeros(len(job.mixture.rows), np.int64))
 
     def train(self) -> bool:
         """Every step that is left, with its rows of metrics and its checkpoints; False when it was
-        told to stop before the last one."""
-        batches = self.feed.batches(self._plan())
+        told to stop before the last one.
+
+        Raises:
+            RunFailed: step after step had to be skipped.
+        """
+        batches = self.feed.batches(self.plan())
         every = self.config.checkpoint.every_steps
+        # It may have ended early, and been interrupted before it was exported.
+        stop = self.start if self._is_stalled() else self.order.stop
         with self._progress() as progress:
-            for step in range(self.start, self.order.stop):
-                word = self._step(step, batches)
-                done = step + 1
+            for step in range(self.start, stop):
+                rate = learning_rate(self.config.optimizer, step, self.order.steps)
+                word = self.step(step, batches, rate)
+                self.done = done = step + 1
                 due = done % every == 0 or done == self.order.stop
                 saves = due or word != Word.GO_ON
                 note = ""
@@ -104,22 +127,25 @@ class Loop:
                     note = f"loss {row['loss']:.4f}"
                 if saves:
                     self.saver.save(done, row)
+                    self._report()
                     self.window.restart()
                 if progress:
                     progress.advance(note=note)
                 if word == Word.STOP and done < self.order.stop:
                     return False
+                if due and self._is_stalled():
+                    break
         return True
 
     def export(self) -> None:
         """Write ``final/``, and ``adapter/`` for LoRA; the summary last."""
-        best = self.saver.best() if self.config.checkpoint.export == "best" else None
-        step = self.saver.resume(best) or self.order.stop
+        wants_best = self.config.checkpoint.export == "best" or self.done < self.order.stop
+        step = self.saver.resume(self.saver.best() if wants_best else None) or self.done
         with tempfile.TemporaryDirectory(prefix="cadvlm-export-") as local:
             self.engine.export(local, keep=self.rank == 0)
             if self.log:
-                self.log.flush()
                 self.folder.upload(local)
+                self.log.close()
                 self.folder.write_json(SUMMARY, {**self.log.rows[-1], "exported_step": step})
 
     def _feed(self, rows: pa.Table, cache_gb: float) -> Feed:
@@ -148,27 +174,55 @@ class Loop:
                     feeds[name] = self._feed(rows, _VALIDATION_CACHE_GB)
         return feeds
 
-    def _plan(self) -> Iterator[list[int]]:
+    def _sampler(self) -> Sampler | None:
+        """Who looks at what is written; None where there is nothing to look at."""
+        count, feed = self.config.watch.samples, self.validation.get(SCORE)
+        if not count or feed is None:
+            return None
+        rows = chosen(feed.rows, count)
+        if not len(rows):
+            return None
+        limits, processor = self.config.watch.limits, self.engine.processor
+        return Sampler(rows, processor, limits, self.rank, self.workers)
+
+    @cached_property
+    def log(self) -> MetricsLog | None:
+        """Where rows go, on the first worker."""
+        if self.rank > 0:
+            return None
+        settings = dict(dotted(self.config.model_dump(mode="json")))
+        told = trackers(self.config.watch, self.folder, settings)
+        return MetricsLog(self.folder, self.start, told)
+
+    def plan(self) -> Iterator[list[int]]:
+        """This worker's rows of every micro-batch that is left."""
         for step in range(self.start, self.order.stop):
             micro_batches = self.order.micro_batches(
                 step, self.config.micro_batch, self.rank, self.workers
             )
             yield from micro_batches.tolist()
 
-    def _step(self, step: int, batches: Iterator[BatchFeature]) -> Word:
+    def step(self, step: int, batches: Iterator[BatchFeature], rate: float) -> Word:
+        """One step at a learning rate, on the next batches of the plan."""
         with self.window.waiting():
             micro_batches = list(islice(batches, self.config.accumulation))
         counted = sum(answer_tokens(batch) for batch in micro_batches)
         answers, hints = self._sum(counted, self.notice.hint())
         # DeepSpeed takes the mean over workers and micro-batches; what is wanted is their sum.
         scale = self.workers * self.config.accumulation / answers
-        self.engine.set_lr(learning_rate(self.config.optimizer, step, self.order.steps))
+        self.engine.set_lr(rate)
         for number, batch in enumerate(micro_batches):
             self._seed(step, number * self.workers + self.rank)
             loss = answer_loss(self.engine.logits, batch, self.device)
             self.engine.backward(loss * scale)
             self.window.add(loss, batch)
         self.seen += self.order.sources(step)
+        if self.engine.guard.gives_up:
+            raise RunFailed(
+                f"none of the last {self.engine.guard.in_succession} steps could be taken, their "
+                "gradients were not finite or far larger than before: lower optimizer.lr "
+                "(jobs.find_lr finds one) or change precision, and give another out"
+            )
         return self.notice.heed(hints)
 
     def _seed(self, step: int, micro_batch: int) -> None:
@@ -181,21 +235,54 @@ class Loop:
         figures = self.window.totals()
         row: dict[str, Any] = {
             "step": done,
+            "steps": self.order.stop,
             "epoch": self.order.epoch(done),
             "lr": learning_rate(self.config.optimizer, done - 1, self.order.steps),
             "grad_norm": self.engine.grad_norm,
+            "skipped": self.engine.guard.skipped,
             **figures,
             "sources": self._sources(),
         }
         if self.config.curriculum:
             row["open"] = float(self.order.open(done - 1))
         if validate:
-            row |= {name: self._validate(feed) for name, feed in self.validation.items()}
+            row |= self._evaluate(done)
         if self.log:
             row["seconds"] += self.log.seconds
             self.log.add(row)
         self.window.restart()
         return row
+
+    def _evaluate(self, done: int) -> dict[str, Any]:
+        """Losses of the validation splits and rates of the samples, for a row."""
+        started = time.perf_counter()
+        row: dict[str, Any] = {n: self._validate(feed) for n, feed in self.validation.items()}
+        if SCORE in row:
+            self.scores.append(row[SCORE])
+        if self.sampler:
+            with self.engine.evaluating() as model:
+                row |= self.sampler.look(model, done, self.folder)
+        row["evaluation_s"] = time.perf_counter() - started
+        if self._is_stalled():
+            waited = self.config.guards.patience
+            row |= {"stopped": f"no lower validation loss in {waited} evaluations"}
+            row |= {"stopped_by": "patience"}
+        return row
+
+    def _is_stalled(self) -> bool:
+        return is_stalled(self.scores, self.config.guards.patience)
+
+    def _report(self) -> None:
+        """Bring out what was logged, and say what is new to warn of."""
+        if self.log is None:
+            return
+        self.log.flush()
+        for finding in findings(self.log.rows):
+            if finding.kind not in self.warned:
+                warn(f"{finding.kind} at step {finding.step}: {finding.found}. {finding.advice}")
+                self.warned.add(finding.kind)
+        if self.config.watch.report:
+            report.write(self.folder, self.log.rows)
 
     def _sources(self) -> dict[str, dict[str, float]]:
         """What was seen of each source since the run began."""

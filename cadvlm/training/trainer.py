@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ray
@@ -22,20 +22,28 @@ from ray.train.torch import TorchConfig, TorchTrainer
 from ray.train.v2.api.exceptions import TrainingFailedError
 from transformers import AutoModelForImageTextToText
 
+from cadvlm.config.base import dotted
 from cadvlm.config.train import TrainConfig
+from cadvlm.config.watch import RangeConfig
 from cadvlm.dataset import Dataset
 from cadvlm.errors import CadvlmError, ConfigError, InputError, RunFailed
 from cadvlm.models.build import build
 from cadvlm.models.checkpoint import FINAL
 from cadvlm.models.load import load_config
 from cadvlm.progress import warn
+from cadvlm.reports import find_lr as rates_page
 from cadvlm.storage import Folder
+from cadvlm.training import lr_finder, micro_batch
 from cadvlm.training.feed import answer
+from cadvlm.training.guards import is_out_of_memory, is_stalled, memory_advice
 from cadvlm.training.loop import SUMMARY, Job, run
+from cadvlm.training.lr_finder import Found
+from cadvlm.training.metrics import read
 from cadvlm.training.mixture import Mixture, mix, replayed, weights
 from cadvlm.training.notice import rung_by_sigterm
 from cadvlm.training.rows import Census, census, usable
 from cadvlm.training.saving import SCORE
+from cadvlm.training.trackers import check
 from cadvlm.training.trainable import prepare
 
 CONFIG = "config.yaml"
@@ -50,13 +58,16 @@ _MAY_CHANGE = (
     "checkpoint",
     "dataset",
     "gradient_checkpointing",
+    "guards",
     "log_every_steps",
     "max_failures",
     "max_steps",
     "micro_batch_size",
     "offload",
     "out",
+    "targets",
     "validation_samples",
+    "watch",
     "workers",
     "zero_stage",
 )
@@ -80,14 +91,66 @@ def fit(config: TrainConfig) -> str:
     counted = census(dataset, config.max_tokens)
     _check_that_something_is_there(counted, config)
     mixture = _mixture(config, dataset, counted)
-    if not _is_finished(folder, mixture.stop(config)):
+    if not _is_finished(folder, mixture.stop(config), config.guards.patience):
+        check(config.watch)
         base = config.model.path or _built(config, dataset, folder)
         _check_that_it_learns(base, config)
         _say_what_is_left_out(counted, mixture, config)
         folder.write(CONFIG, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
         folder.write_json(DATA, _identity(dataset))
-        _train(config, base, mixture, folder)
+        if config.micro_batch_size == "auto":
+            config = config.override({"micro_batch_size": _fitting(config, base, mixture, folder)})
+        if not _all_workers(run, config, base, mixture, folder, CHECKPOINTS):
+            raise RunFailed(_what_is_left(folder, "this process was told to end (SIGTERM)"))
     return f"{folder.uri}/{FINAL}"
+
+
+def find_lr(config: TrainConfig, span: RangeConfig) -> Found:
+    """Try the rates of a span on what ``config`` would train; nothing is kept of the model.
+
+    Needs a Ray session. Writes ``find_lr.json`` and ``find_lr.html`` into ``config.out``.
+
+    Raises:
+        ConfigError: the run is shorter than the span.
+        InputError: the dataset or the model is not there, or the loss falls at no rate.
+        RunFailed: a worker was lost.
+    """
+    # The test is there to break the model: nothing shall keep it from that.
+    free = {"guards.spike": None, "guards.max_skipped": span.steps + 1, "max_failures": 0}
+    config = TrainConfig.of(config).override(free)
+    folder, dataset = Folder(config.out), Dataset(config.dataset)
+    counted = census(dataset, config.max_tokens)
+    _check_that_something_is_there(counted, config)
+    mixture = _mixture(config, dataset, counted)
+    if (steps := mixture.steps(config)) < span.steps:
+        raise ConfigError(
+            f"range.steps ({span.steps}): the run has {steps}; raise epochs, or lower batch_size"
+        )
+    base = config.model.path or _built(config, dataset, folder)
+    _check_that_it_learns(base, config)
+    losses = _all_workers(lr_finder.losses, config, base, mixture, folder, "trial", span=span)
+    folder.remove("trial")
+    rates = lr_finder.rates(span)
+    found = lr_finder.suggest(rates, losses)
+    folder.write_json(lr_finder.FOUND, lr_finder.report(found, rates, losses))
+    rates_page.write(folder, folder.read_json(lr_finder.FOUND))
+    return found
+
+
+def _fitting(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -> int:
+    """The largest micro-batch that fits, as was found before for as many workers, or is now."""
+    workers = config.workers.count
+    if folder.exists(micro_batch.FOUND):
+        found = folder.read_json(micro_batch.FOUND)
+        if found["workers"] == workers:
+            return int(found["micro_batch_size"])
+    alone = config.override({"batch_size": workers, "micro_batch_size": 1, "max_failures": 0})
+    need = _all_workers(micro_batch.need, alone, base, mixture, folder, "trial")
+    folder.remove("trial")
+    size = micro_batch.largest(need, config.batch_size // workers)
+    found = {"micro_batch_size": size, "workers": workers, **need._asdict()}
+    folder.write_json(micro_batch.FOUND, found)
+    return size
 
 
 class _OwnErrorsEndTheRun(UserCallback):  # type: ignore[misc]  # Ray is untyped
@@ -102,11 +165,23 @@ class _OwnErrorsEndTheRun(UserCallback):  # type: ignore[misc]  # Ray is untyped
                 raise cause
 
 
-def _train(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -> None:
+def _all_workers(
+    work: Callable[[dict[str, Any]], Any],
+    config: TrainConfig,
+    base: str,
+    mixture: Mixture,
+    folder: Folder,
+    name: str,
+    **given: Any,
+) -> Any:
+    """Have all workers do something together, and return what the first one says of it.
+
+    ``name`` is the folder within the run's that Ray Train works in.
+    """
     gpu = _on_gpu(config)
     workers = {"CPU": config.workers.cpus, "GPU": 1} if gpu else {"CPU": config.workers.cpus}
     run_config = RunConfig(
-        name=CHECKPOINTS,
+        name=name,
         storage_path=folder.path,
         storage_filesystem=folder.filesystem,
         checkpoint_config=CheckpointConfig(
@@ -121,8 +196,8 @@ def _train(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -> 
     )
     with rung_by_sigterm() as bell:
         trainer = TorchTrainer(
-            run,
-            train_loop_config={"job": Job(config, base, gpu, mixture, bell)},
+            work,
+            train_loop_config={"job": Job(config, base, gpu, mixture, bell), **given},
             torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
             scaling_config=ScalingConfig(
                 num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers
@@ -130,12 +205,12 @@ def _train(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -> 
             run_config=run_config,
         )
         try:
-            finished = trainer.fit().return_value
+            return trainer.fit().return_value
         except TrainingFailedError as error:
             reason = str(error).strip().splitlines()[-1]
+            if is_out_of_memory(str(error)):
+                reason = f"out of memory; {memory_advice(config)}"
             raise RunFailed(_what_is_left(folder, reason)) from error
-    if not finished:
-        raise RunFailed(_what_is_left(folder, "this process was told to end (SIGTERM)"))
 
 
 def _mixture(config: TrainConfig, dataset: Dataset, counted: Census) -> Mixture:
@@ -205,8 +280,8 @@ def _check_that_it_learns(base: str, config: TrainConfig) -> None:
 def _refuse_another_run(folder: Folder, config: TrainConfig, dataset: Dataset) -> None:
     if not folder.exists(DATA):
         return
-    there = dict(_flat(yaml.safe_load(folder.read(CONFIG)) | folder.read_json(DATA)))
-    here = dict(_flat(config.model_dump(mode="json") | _identity(dataset)))
+    there = dict(dotted(yaml.safe_load(folder.read(CONFIG)) | folder.read_json(DATA)))
+    here = dict(dotted(config.model_dump(mode="json") | _identity(dataset)))
     differ = [
         f"{key} ({there.get(key)!r} there, {here.get(key)!r} here)"
         for key in sorted(there | here)
@@ -228,16 +303,11 @@ def _identity(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
-
-
-def _is_finished(folder: Folder, stop: int) -> bool:
-    return folder.exists(SUMMARY) and bool(folder.read_json(SUMMARY)["step"] >= stop)
+def _is_finished(folder: Folder, stop: int, patience: int | None) -> bool:
+    if not folder.exists(SUMMARY):
+        return False
+    losses = [row[SCORE] for row in read(folder) if SCORE in row]
+    return bool(folder.read_json(SUMMARY)["step"] >= stop) or is_stalled(losses, patience)
 
 
 def _what_is_left(folder: Folder, reason: str) -> str:

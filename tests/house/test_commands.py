@@ -15,6 +15,7 @@ REQUIRED = {
     "demo": [],
     "deploy": ["checkpoint=model"],
     "evaluate": ["checkpoint=model", "dataset=parts", "out=scores"],
+    "find_lr": ["dataset=parts", "out=rates"],
     "plan": ["work.parts=8"],
     "prepare": ["sources=[{name: synthetic, limit: 8}]", "out=parts"],
     "sweep": ["tune/configs/small.yaml", "out=sweep"],

@@ -1,5 +1,6 @@
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from cadvlm.reports import plots
@@ -21,7 +22,12 @@ def counts():
     return plots.counts({"deepcad": {"6": 120, "7": 4, "900": 1}, "none": {}}, label="faces")
 
 
-CHARTS = [histogram, trend, counts]
+def curves():
+    noisy = plots.Curve("training", range(900), [3 - step / 900 for step in range(900)], True)
+    return plots.curves([noisy, plots.Curve("validation", [100], [2.9])], xlabel="s", ylabel="l")
+
+
+CHARTS = [histogram, trend, counts, curves]
 
 
 @pytest.mark.parametrize("chart", CHARTS)
@@ -60,3 +66,15 @@ def test_text_from_outside_is_escaped():
 def test_few_equal_or_outlying_values_are_drawn(values):
     assert plots.histogram(values, label="x", limits=(0, 1)).startswith("<svg")
     assert plots.trend([6] * len(values), values, xlabel="x", ylabel="y").startswith("<svg")
+
+
+def test_a_long_curve_is_thinned_to_the_means_of_its_pieces():
+    x, y = plots._thinned(plots.Curve("a", range(4000), [step % 10 for step in range(4000)]))
+    assert len(x) == 400
+    assert set(y) == {4.5}
+
+
+def test_a_running_mean_keeps_a_line_and_flattens_noise():
+    straight = np.linspace(0, 1, 101)
+    assert plots._smoothed(straight)[50] == pytest.approx(0.5)
+    assert np.ptp(plots._smoothed(np.tile([0.0, 1.0], 100))) < 0.3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -155,3 +156,24 @@ def together(work: Callable[..., None], workers: int, *given: Any) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     multiprocessing.spawn(work, (workers, port, *given), nprocs=workers)
+
+
+def meet_broken_gradients(
+    rank: int, workers: int, port: int, base: str, runs: Sequence[dict[str, Any]], out: str
+) -> None:
+    """Four steps of every run; in the third the gradients of the last worker are no numbers."""
+    with _group(rank, workers, port) as engine_of:
+        for number, run in enumerate(runs):
+            settings = config(workers, **run)
+            engine = engine_of(settings, base)
+            before, changed = engine.snapshot(), []
+            for step in range(4):
+                for batch in batches(engine.processor, step)[rank::workers]:
+                    loss = answer_loss(engine.logits, batch, CPU)
+                    is_broken = step == 2 and rank == workers - 1
+                    engine.backward(loss * math.nan if is_broken else loss)
+                after = engine.snapshot()
+                changed.append(any(not torch.equal(after[name], before[name]) for name in after))
+                before = after
+            seen = {"changed": changed, "skipped": engine.guard.skipped, "norm": engine.grad_norm}
+            Path(out, f"{number}-{rank}.json").write_text(json.dumps(seen))
