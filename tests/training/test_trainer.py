@@ -62,6 +62,7 @@ def _config(dataset: str, out: Path, **settings: Any) -> TrainConfig:
         "log_every_steps": 1,
         "grouped_batches": 1,
         "max_failures": 0,
+        "watch": {"samples": 0, "report": False},
     }
     return TrainConfig.parse({**base, **settings})
 
