@@ -185,6 +185,10 @@ def deepspeed_settings(config: TrainConfig, precision: Precision) -> dict[str, A
         zero["offload_optimizer"] = {"device": "cpu", "pin_memory": torch.cuda.is_available()}
     if config.offload == "weights":
         zero["offload_param"] = {"device": "cpu", "pin_memory": torch.cuda.is_available()}
+    if stage == 3 and precision == "autocast":
+        # Weights are fetched in bf16. Small ones would be kept whole in fp32, but for a step after
+        # something else used them (a resume, a look at samples), which would be rounded otherwise.
+        zero["stage3_param_persistence_threshold"] = 0
     settings: dict[str, Any] = {
         "train_batch_size": config.batch_size,
         "train_micro_batch_size_per_gpu": config.micro_batch,

@@ -33,6 +33,12 @@ def test_precisions_are_named_as_deepspeed_names_them():
     assert computes_in("autocast") == torch.bfloat16
 
 
+def test_weights_are_rounded_alike_however_they_come_to_a_worker():
+    key = "stage3_param_persistence_threshold"
+    assert _settings("autocast", zero_stage=3)["zero_optimization"][key] == 0
+    assert key not in _settings("bf16", zero_stage=3)["zero_optimization"]
+
+
 def test_offload_moves_the_optimizer_and_the_weights_when_asked():
     assert "offload_optimizer" not in _settings()["zero_optimization"]
     optimizer = _settings(offload="optimizer")["zero_optimization"]
