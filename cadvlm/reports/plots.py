@@ -214,7 +214,8 @@ def _smoothed(y: np.ndarray) -> np.ndarray:
     padded = np.concatenate([[0.0], np.cumsum(y)])
     place = np.arange(len(y))
     low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(y))
-    return (padded[high] - padded[low]) / (high - low)
+    means: np.ndarray = (padded[high] - padded[low]) / (high - low)
+    return means
 
 
 def _axes() -> tuple[Figure, Axes]:

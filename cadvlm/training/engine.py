@@ -216,4 +216,6 @@ def _import_deepspeed(gpu: bool) -> Any:
     # Shared-memory collectives would be compiled on first use: most of a minute, and a failure
     # where there is no compiler. Gloo serves as well.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # It knows torch's AdamW and warns of any other.
+    deepspeed.runtime.zero.utils.ZERO_SUPPORTED_OPTIMIZERS.append(GuardedAdamW)
     return deepspeed

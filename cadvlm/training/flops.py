@@ -19,8 +19,9 @@ from __future__ import annotations
 from typing import NamedTuple, Self
 
 import torch
+from peft import PeftModel
 from torch import nn
-from transformers import BatchFeature
+from transformers import BatchFeature, PreTrainedModel
 
 from cadvlm.models.parts import Part, part_of
 
@@ -68,9 +69,9 @@ class Flops(NamedTuple):
     """The token that stands for pictures."""
 
     @classmethod
-    def of(cls, model: nn.Module) -> Self:
+    def of(cls, model: PreTrainedModel | PeftModel) -> Self:
         """Count a model that is ready to learn: frozen where it does not, adapters in place."""
-        base = model.get_base_model() if hasattr(model, "get_base_model") else model
+        base = model.get_base_model() if isinstance(model, PeftModel) else model
         text, vision = base.config.get_text_config(), base.config.vision_config
         head = base.get_output_embeddings().weight
         apart = {id(head), id(base.get_input_embeddings().weight)}

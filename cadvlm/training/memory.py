@@ -33,8 +33,8 @@ def room_gb(device: torch.device, neighbours: int) -> float:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return _SPARE["cuda"] * (free + torch.cuda.memory_reserved(device)) / GB
-    free = _lines("/proc/meminfo")["MemAvailable"] / neighbours
-    return (_SPARE["cpu"] * free + resident()) / GB
+    share = _lines("/proc/meminfo")["MemAvailable"] / neighbours
+    return (_SPARE["cpu"] * share + resident()) / GB
 
 
 def resident() -> int:

@@ -116,8 +116,8 @@ def find_lr(config: TrainConfig, span: RangeConfig) -> Found:
         RunFailed: a worker was lost.
     """
     # The test is there to break the model: nothing shall keep it from that.
-    free = {"guards.spike": None, "guards.max_skipped": span.steps + 1, "max_failures": 0}
-    config = TrainConfig.of(config).override(free)
+    free = {"guards.spike": None, "guards.max_skipped": span.steps + 1}
+    config = TrainConfig.of(config).override({**free, "max_steps": None, "max_failures": 0})
     folder, dataset = Folder(config.out), Dataset(config.dataset)
     counted = census(dataset, config.max_tokens)
     _check_that_something_is_there(counted, config)
