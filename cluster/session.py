@@ -74,6 +74,11 @@ def session(config: ClusterConfig) -> Iterator[None]:
         ray.shutdown()
 
 
+def submission() -> dict[str, Any]:
+    """The runtime environment of a job that is submitted from here: this checkout."""
+    return {"env_vars": _variables(), **_checkout()}
+
+
 def _variables() -> dict[str, str]:
     """Fill this process's environment up; return what the workers are to have of it."""
     defaults = _settings()["env_vars"]
@@ -103,11 +108,11 @@ def _runtime_env(address: str, variables: dict[str, str]) -> dict[str, Any]:
         return {"env_vars": {name: variables[name] for name in variables.keys() - taken}}
     if address == "local":
         return {"env_vars": variables}
-    return {
-        "env_vars": variables,
-        "working_dir": str(ROOT),
-        "excludes": _settings()["excludes"],
-    }
+    return {"env_vars": variables, **_checkout()}
+
+
+def _checkout() -> dict[str, Any]:
+    return {"working_dir": str(ROOT), "excludes": _settings()["excludes"]}
 
 
 def _settings() -> dict[str, Any]:

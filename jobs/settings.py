@@ -9,7 +9,7 @@ from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.config.train import TrainConfig
 from cadvlm.config.watch import RangeConfig
 from cluster.config import ClusterConfig
-from serve.config import ServeConfig
+from serve.config import ServeConfig, TrainingConfig
 from tune.config import SweepConfig
 
 
@@ -72,6 +72,13 @@ class DeployJob(ServeConfig):
 
     cluster: ClusterConfig = ClusterConfig()
     """Where it runs."""
+
+
+class ApiJob(TrainingConfig):
+    """``jobs.api``."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs, and its jobs."""
 
 
 class DemoJob(Config):

@@ -11,7 +11,13 @@ from cadvlm.scoring.agreement import Agreement
 from serve.builder import Built, Figures
 from serve.selection import Choice, Rule
 
-DOWNLOADS = {"step": "part.step", "stl": "part.stl", "glb": "part.glb", "png": "part.png"}
+DOWNLOADS = {
+    "step": "part.step",
+    "stl": "part.stl",
+    "glb": "part.glb",
+    "png": "part.png",
+    "svg": "drawing.svg",
+}
 
 
 class Candidate(BaseModel):

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from cadvlm.config.execution import Limits
-from cadvlm.errors import SandboxUnavailable
+from cadvlm.errors import InputError, SandboxUnavailable
 from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.execution.selfcheck import protections
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import CadProgram
 from cadvlm.render import png, shaded
-from cadvlm.scoring.agreement import Agreement, Picture, agreement
+from cadvlm.render.drawing import draw as drawing
+from cadvlm.render.drawing.sheet import Sheet
+from cadvlm.render.drawing.svg import svg
+from cadvlm.scoring.agreement import DRAWING, SHEET, Agreement, Picture, agreement
 from serve import exports, repair
 
 BOX = "import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n"
@@ -66,11 +69,9 @@ class Builder:
             _refuse_unsafe()
         self._sandbox = Sandbox(limits)
         # Compiles the renderer, so that no client waits for it.
-        box = self.build(
-            CadProgram("import cadquery as cq\nresult = cq.Workplane().box(1, 1, 1)\n")
-        )
+        box = self.build(CadProgram(BOX))
         assert box.solid is not None
-        self.files(box.solid)
+        self.files(box.solid, DRAWING)
 
     def build(self, program: CadProgram, pictures: Sequence[Picture] = ()) -> Built:
         """Run a program, and compare what it builds with the pictures.
@@ -85,22 +86,40 @@ class Builder:
         agrees = agreement(solid, pictures) if pictures else None
         return Built(ran, result.status, None, figures, solid, changes, agrees)
 
-    def files(self, solid: Solid) -> dict[str, bytes]:
-        """What people download of it, by name."""
+    def files(self, solid: Solid, view: str = "iso") -> dict[str, bytes]:
+        """What people download of it, by name; ``seen.png`` is from where the pictures that were
+        sent show it, for comparison."""
+        sheet = _sheet(solid)
         return {
             "part.step": solid.files["step"],
             "part.stl": exports.stl(solid),
             "part.glb": exports.glb(solid),
             "part.png": png.encode(shaded.draw(solid)),
+            "seen.png": _seen(solid, sheet, view),
             "view.html": exports.view(solid),
+            **({"drawing.svg": svg(sheet)} if sheet else {}),
         }
 
     def _run(self, program: CadProgram) -> ExecutionResult:
-        return self._sandbox.run(program, exports=("step",))
+        return self._sandbox.run(program, exports=("step", "drawing"))
 
     def close(self) -> None:
         """End the sandbox's child."""
         self._sandbox.close()
+
+
+def _sheet(solid: Solid) -> Sheet | None:
+    """Its drawing with dimensions; None where it is too large or too small for paper."""
+    try:
+        return drawing.draw(solid, sheet="square")
+    except InputError:
+        return None
+
+
+def _seen(solid: Solid, sheet: Sheet | None, view: str) -> bytes:
+    if view != DRAWING:
+        return png.encode(shaded.draw(solid, view))
+    return drawing.render(sheet, SHEET).png if sheet else png.encode(shaded.draw(solid))
 
 
 def _refuse_unsafe() -> None:

@@ -11,18 +11,26 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
 from cadvlm.codegen.answer import program_text
-from cadvlm.geometry.solid import Solid
 from cadvlm.records import CadProgram
 from cadvlm.scoring.agreement import Picture
 from serve.builder import Built
 from serve.generator import Ask, Written
 from serve.selection import Choice, Tried, select
+
+
+class Piece(NamedTuple):
+    """A few letters of a program that is being written."""
+
+    number: int
+    """Of the program."""
+    text: str
+
 
 TRIES = 3
 """Replicas that may die of one request before it counts as the cause."""
@@ -65,7 +73,12 @@ class Candidates:
         full = self.num_written[number] >= self._ask.how[number].max_new_tokens
         return "length" if full else "stop"
 
-    async def pieces(self) -> AsyncIterator[str]:
+    async def write(self) -> None:
+        """Write all programs; see :meth:`pieces`."""
+        async for _ in self.pieces():
+            pass
+
+    async def pieces(self) -> AsyncIterator[Piece]:
         """Write all programs. Of a streamed ask, what is new of them, as it comes.
 
         Raises:
@@ -84,7 +97,7 @@ class Candidates:
                     new = seen[written.number] - told[written.number]
                     if new > 0:
                         told[written.number] += new
-                        yield written.text[-new:]
+                        yield Piece(written.number, written.text[-new:])
                 return
             except RayActorError:
                 if not left:
@@ -95,9 +108,12 @@ class Candidates:
         await asyncio.gather(*self._builds.values())
         return [self._builds[self._digests[index]].result() for index in sorted(self._digests)]
 
-    async def files(self, solid: Solid) -> dict[str, bytes]:
-        """What people download of a solid."""
-        files: dict[str, bytes] = await self._asked("files", solid)
+    async def files(self, built: Built) -> dict[str, bytes]:
+        """What people download of a solid; nothing where there is none."""
+        if built.solid is None:
+            return {}
+        view = built.agreement.view.partition("+")[0] if built.agreement else "iso"
+        files: dict[str, bytes] = await self._asked("files", built.solid, view)
         return files
 
     async def _written(self) -> AsyncIterator[Written]:

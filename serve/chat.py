@@ -7,7 +7,6 @@ sends its defaults is served, one that relies on them is told.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from serve.errors import Refused, explained
+from serve.events import event
 from serve.request import Options
 
 _WORDS = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -200,15 +200,6 @@ def usage(num_read: int, num_written: int) -> dict[str, int]:
         "completion_tokens": num_written,
         "total_tokens": num_read + num_written,
     }
-
-
-DONE = b"data: [DONE]\n\n"
-"""The end of a stream."""
-
-
-def event(content: dict[str, Any]) -> bytes:
-    """A server-sent event."""
-    return f"data: {json.dumps(content, separators=(',', ':'))}\n\n".encode()
 
 
 FENCE = "```"

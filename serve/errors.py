@@ -5,11 +5,27 @@ from __future__ import annotations
 from math import ceil
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from cadvlm.errors import InputError
+from cadvlm.errors import ConfigError, InputError
+
+
+class Detail(BaseModel):
+    """What is wrong."""
+
+    type: str
+    message: str
+    param: str | None
+
+
+class Answer(BaseModel):
+    """How every failure is answered."""
+
+    error: Detail
+
 
 TYPES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -40,12 +56,13 @@ class Refused(InputError):
         return headers | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
 
 
-def explained(error: ValidationError) -> Refused:
+def explained(error: ValidationError | RequestValidationError) -> Refused:
     """The first complaint of a validation, as the refusal of a request."""
-    first = error.errors(include_url=False)[0]
+    first = error.errors()[0]
     if first["type"] == "json_invalid":
         return Refused(400, "invalid_json", first["msg"])
-    param = str(first["loc"][0]) if first["loc"] else None
+    path = first["loc"][isinstance(error, RequestValidationError) :]  # "query" is none of ours
+    param = str(path[0]) if path else None
     message = first["msg"].removeprefix("Value error, ")
     return Refused(422, "invalid_request", f"{param}: {message}" if param else message, param)
 
@@ -72,6 +89,14 @@ def install(api: FastAPI) -> None:
     @api.exception_handler(InputError)
     async def unreadable(_: Request, error: InputError) -> JSONResponse:
         return JSONResponse(of(error), 422)
+
+    @api.exception_handler(ConfigError)
+    async def unsettled(_: Request, error: ConfigError) -> JSONResponse:
+        return JSONResponse(body("invalid_request", str(error)), 422)
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse(explained(error).body, 422)
 
     @api.exception_handler(HTTPException)
     async def unroutable(_: Request, error: HTTPException) -> JSONResponse:

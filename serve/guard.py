@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cadvlm.errors import InputError
 from serve.errors import Refused
+from serve.measures import Measures
 
 REQUEST_ID = "X-Request-Id"
 MOST_LETTERS = 64
@@ -30,6 +31,13 @@ MOST_LETTERS = 64
 
 OPEN = ("/", "/healthz", "/openapi.json")
 OPEN_BELOW = "/v1/artifacts/"
+
+GONE = 499
+"""Status, as nginx has it, where the client went before there was an answer."""
+
+METHODS = ("GET", "HEAD", "POST")
+OTHER = "other"
+"""What is counted in place of words that clients are free to invent."""
 
 MOST_CALLERS = 10_000
 """Whose rates are remembered; the one that was not seen for longest is forgotten."""
@@ -84,7 +92,7 @@ def owner(keys: tuple[Key, ...], authorization: str) -> str | None:
 
 
 class Rates:
-    """How many programs each caller may still have: a bucket that fills by the minute."""
+    """How many programs, or jobs, each caller may still have: a bucket that fills by the minute."""
 
     def __init__(self, per_minute: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute, self._clock = per_minute, clock
@@ -108,7 +116,7 @@ class Rates:
             self._left.popitem(last=False)
         if not enough:
             wait_s = (needed - left) * 60 / self._per_minute
-            message = f"more than {self._per_minute:g} programs a minute"
+            message = f"more than {self._per_minute:g} a minute"
             raise Refused(429, "rate_limited", message, retry_s=wait_s)
 
 
@@ -119,8 +127,10 @@ class Guard:
     there under ``audit`` what else the line about it should say.
     """
 
-    def __init__(self, app: ASGIApp, keys: tuple[Key, ...], audit: str | None) -> None:
-        self._app, self._keys, self._log = app, keys, _logger(audit)
+    def __init__(
+        self, app: ASGIApp, keys: tuple[Key, ...], log: logging.Logger, measures: Measures
+    ) -> None:
+        self._app, self._keys, self._log, self._measures = app, keys, log, measures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -152,7 +162,10 @@ class Guard:
             status = status or 500
             raise
         finally:
-            # 499, as nginx has it: the client went before there was an answer.
+            seconds = time.time() - started
+            route = getattr(scope.get("route"), "path", OTHER)
+            method = scope["method"] if scope["method"] in METHODS else OTHER
+            self._measures.request(method, route, status or GONE, seconds)
             line = {
                 "time": round(started, 3),
                 "request": id,
@@ -160,21 +173,13 @@ class Guard:
                 "address": address,
                 "method": scope["method"],
                 "path": scope["path"],
-                "status": status or 499,
-                "seconds": round(time.time() - started, 3),
+                "status": status or GONE,
+                "seconds": round(seconds, 3),
                 **more,
             }
-            self._log.info(json.dumps(line))
+            # Ray Serve's handlers would also send it to the terminal of whoever deployed.
+            self._log.info(json.dumps(line), extra={"log_to_stderr": False})
 
 
 def _is_open(path: str) -> bool:
     return path in OPEN or path.startswith(OPEN_BELOW)
-
-
-def _logger(path: str | None) -> logging.Logger:
-    log = logging.getLogger("cadvlm.audit")
-    log.setLevel(logging.INFO)
-    if path is not None:
-        log.propagate = False
-        log.addHandler(logging.FileHandler(path))
-    return log

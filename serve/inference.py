@@ -1,57 +1,48 @@
 """The routes of the inference endpoint, and what they answer."""
 
 import asyncio
+import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import ray.serve
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from ray.serve.handle import DeploymentHandle
 
-from cadvlm.errors import InputError
 from cadvlm.scoring.agreement import Picture
 from serve import chat, errors, pictures
 from serve.answer import GenerateResponse, answer, preferred
 from serve.artifacts import Artifacts
+from serve.builder import Built
 from serve.candidates import Candidates, choose
 from serve.config import ServeConfig, Weights
+from serve.door import Door, body
 from serve.errors import Refused
+from serve.events import event, stream
 from serve.generator import Ask
-from serve.guard import Guard, Rates, read_keys
 from serve.page import PAGE, PAGE_POLICY, VIEW_POLICY
 from serve.request import FormRequest, JsonRequest, Options, decode, limited, read
-from serve.turns import Turns, within
+from serve.selection import Choice
 
 MEDIA_TYPES = {
     ".step": "model/step",
     ".stl": "model/stl",
     ".glb": "model/gltf-binary",
     ".png": "image/png",
+    ".svg": "image/svg+xml",
     ".html": "text/html; charset=utf-8",
 }
 
 
-# For the OpenAPI document; the handler reads the body by itself, and limits it.
-_BODIES = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {"schema": FormRequest.model_json_schema()},
-            "application/json": {"schema": JsonRequest.model_json_schema()},
-        },
-    }
-}
-_CHAT = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": chat.ChatRequest.model_json_schema()}},
-    }
-}
+_BODIES = body(("multipart/form-data", FormRequest), ("application/json", JsonRequest))
+_CHAT = body(("application/json", chat.ChatRequest))
+
+# Ray Serve's own logger, so that its lines are in the replica's log.
+LOG = logging.getLogger("ray.serve.cadvlm")
 
 
 class Inference:
@@ -62,9 +53,7 @@ class Inference:
     ) -> None:
         self._config, self._generator, self._builder = config, generator, builder
         self._artifacts = Artifacts(config.artifacts_mb * 2**20, config.artifacts_ttl_s)
-        self._keys = read_keys(config.keys_file) if config.keys_file else ()
-        self._rates = Rates(config.rate_per_minute) if config.rate_per_minute else None
-        self._turns = Turns(config.max_requests)
+        self._door = Door(config)
         self._weights: Weights = config
         self._since = int(time.time())
 
@@ -75,23 +64,28 @@ class Inference:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """The routes; Ray Serve calls this in the replica, once it is constructed."""
-        # No /docs: FastAPI's page loads its scripts from the network. /openapi.json is served.
-        api = FastAPI(title="cadvlm", description=__doc__, docs_url=None, redoc_url=None)
-        errors.install(api)
+        LOG.setLevel(logging.INFO)
+        api = self._door.api("cadvlm", __doc__, LOG)
         api.get("/", response_class=HTMLResponse)(self.page)
         api.get("/healthz")(self.healthz)
         api.get("/v1/models")(self.models)
         api.get("/v1/artifacts/{id}/{name}", response_class=Response)(self.artifact)
-        api.post("/v1/generate", openapi_extra=_BODIES)(self.generate)
+        generated = api.post("/v1/generate", openapi_extra=_BODIES, response_model=GenerateResponse)
+        generated(self.generate)
         api.post("/v1/chat/completions", openapi_extra=_CHAT, response_model=None)(self.complete)
-        api.add_middleware(Guard, keys=self._keys, audit=self._config.audit)
         return api
+
+    async def drain(self, most_s: float) -> int:
+        """Let nobody in any more and wait for those inside; how many are left after so long."""
+        return await self._door.turns.drain(most_s)
 
     async def page(self) -> HTMLResponse:
         return HTMLResponse(PAGE, headers={"Content-Security-Policy": PAGE_POLICY})
 
     async def healthz(self) -> JSONResponse:
-        """200 when the model is loaded and programs can be run, 503 before."""
+        """200 when the model is loaded and programs can be run, 503 before and at the end."""
+        if self._door.turns.closed:
+            return JSONResponse(errors.body("draining", "about to stop"), 503)
         waiting = await asyncio.to_thread(_not_running)
         if waiting:
             error = errors.body("loading", f"not ready: {', '.join(waiting)}")
@@ -102,45 +96,38 @@ class Inference:
         about = {"object": "model", "created": self._since, "owned_by": "cadvlm"}
         return {"object": "list", "data": [{"id": id, **about} for id in self._weights.models]}
 
-    async def generate(self, request: Request) -> GenerateResponse:
+    async def generate(self, request: Request) -> Response:
         """Write programs for the pictures of a part, run them, and answer with the best one."""
-        async with self._served():
+        async with self._door.served():
             options, images = await read(request, self._config)
             adapter = self._adapter(options.model)
             self._charge(request, options)
-            ask = Ask(self._config.prompt, images, options.samplings(self._config), adapter)
+            how = options.samplings(self._config)
+            ask = Ask(self._config.prompt, images, how, adapter, options.stream)
+            if options.stream:
+                return stream(self._pieces(request, ask))
             async with await self._candidates(ask) as candidates:
-                async for _ in candidates.pieces():
-                    pass
-                return await self._finished(request, candidates)
+                await candidates.write()
+                best = await self._finished(request, candidates)
+            return JSONResponse(best.model_dump(mode="json"))
 
     async def complete(self, request: Request) -> Response:
         """The same in OpenAI's words; see :mod:`serve.chat`."""
-        async with self._served():
-            body = await limited(request, self._config).body()
-            asked = chat.parse(body)
+        async with self._door.served():
+            asked = chat.parse(await limited(request, self._config).body())
             adapter = self._adapter(asked.model)
             options = asked.options
             options.check(self._config)
             images = await decode(pictures.from_text, asked.images, self._config, "messages")
             self._charge(request, options)
-            ask = Ask(
-                asked.prompt or self._config.prompt,
-                images,
-                options.samplings(self._config),
-                adapter,
-                asked.stream,
-            )
+            prompt, how = asked.prompt or self._config.prompt, options.samplings(self._config)
+            ask = Ask(prompt, images, how, adapter, asked.stream)
             words = chat.Completion(secrets.token_hex(12), asked.model, int(time.time()))
             if asked.stream:
                 counted = asked.stream_options is not None and asked.stream_options.include_usage
-                events = self._events(request, ask, words, counted)
-                return StreamingResponse(
-                    events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-                )
+                return stream(self._chunks(request, ask, words, counted))
             async with await self._candidates(ask) as candidates:
-                async for _ in candidates.pieces():
-                    pass
+                await candidates.write()
                 best = await self._finished(request, candidates)
             order = preferred(best)
             return JSONResponse(
@@ -152,29 +139,31 @@ class Inference:
                 )
             )
 
-    async def _events(
+    async def _pieces(self, request: Request, ask: Ask) -> AsyncGenerator[bytes, None]:
+        """Programs as they are written, then the answer."""
+        async with self._door.served(), await self._candidates(ask) as candidates:
+            async for piece in candidates.pieces():
+                yield event({"piece": piece._asdict()})
+            best = await self._finished(request, candidates)
+            yield event({"answer": best.model_dump(mode="json")})
+
+    async def _chunks(
         self, request: Request, ask: Ask, words: chat.Completion, counted: bool
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """A program as it is written; when it was run, what became of it."""
-        try:
-            async with self._served():
-                yield words.chunk({"role": "assistant", "content": ""})
-                fencing = chat.Fencing()
-                async with await self._candidates(ask) as candidates:
-                    async for piece in candidates.pieces():
-                        if text := fencing.feed(piece):
-                            yield words.chunk({"content": text})
-                    if text := fencing.finish():
-                        yield words.chunk({"content": text})
-                    best = await self._finished(request, candidates)
-                ended = candidates.ended(0)
-                yield words.chunk({}, ended, cadvlm=best.model_dump(mode="json"))
-                if counted:
-                    tokens = sum(candidates.num_written.values())
-                    yield words.usage(chat.usage(candidates.num_read, tokens))
-        except InputError as refusal:  # the answer has begun, so its status cannot say it
-            yield chat.event(errors.of(refusal))
-        yield chat.DONE
+        yield words.chunk({"role": "assistant", "content": ""})
+        fencing = chat.Fencing()
+        async with self._door.served(), await self._candidates(ask) as candidates:
+            async for piece in candidates.pieces():
+                if text := fencing.feed(piece.text):
+                    yield words.chunk({"content": text})
+            if text := fencing.finish():
+                yield words.chunk({"content": text})
+            best = await self._finished(request, candidates)
+        yield words.chunk({}, candidates.ended(0), cadvlm=best.model_dump(mode="json"))
+        if counted:
+            tokens = sum(candidates.num_written.values())
+            yield words.usage(chat.usage(candidates.num_read, tokens))
 
     async def artifact(self, id: str, name: str) -> Response:
         """A file of an answer, for as long as it is kept."""
@@ -185,13 +174,6 @@ class Inference:
         if name == "view.html":
             headers["Content-Security-Policy"] = VIEW_POLICY
         return Response(content, headers=headers, media_type=MEDIA_TYPES[Path(name).suffix])
-
-    @asynccontextmanager
-    async def _served(self) -> AsyncIterator[None]:
-        """A place among those that are served, for as long as one may take."""
-        with self._turns.turn():
-            async with within(self._config.budget_s):
-                yield
 
     def _adapter(self, model: str | None) -> str | None:
         """Which adapter a client's ``model`` is."""
@@ -204,8 +186,7 @@ class Inference:
 
     def _charge(self, request: Request, options: Options) -> None:
         request.state.audit["n"] = options.n
-        if self._rates is not None:
-            self._rates.take(request.state.caller, options.n)
+        self._door.charge(request, options.n)
 
     async def _candidates(self, ask: Ask) -> Candidates:
         seen = await asyncio.to_thread(lambda: [Picture.of(image) for image in ask.images])
@@ -218,7 +199,7 @@ class Inference:
         builds = await candidates.built()
         choice = choose(builds)
         best = builds[choice.number]
-        files = await candidates.files(best.solid) if best.solid is not None else {}
+        files = await candidates.files(best)
         id = secrets.token_hex(12)
         if files:
             self._artifacts.put(id, files)
@@ -228,7 +209,22 @@ class Inference:
             "build_s": candidates.elapsed_s - written_s,
             "total_s": candidates.elapsed_s,
         }
+        self._count(candidates, builds, choice, timings)
         return answer(id, builds, choice, files, timings)
+
+    def _count(
+        self,
+        candidates: Candidates,
+        builds: Sequence[Built],
+        choice: Choice,
+        timings: Mapping[str, float],
+    ) -> None:
+        count = self._door.measures
+        repaired = sum(bool(built.changes) for built in builds)
+        count.answer(choice.rule, [built.status for built in builds], repaired)
+        count.tokens(candidates.num_read, sum(candidates.num_written.values()))
+        count.stage("generate", timings["generate_s"])
+        count.stage("build", timings["build_s"])
 
 
 def _not_running() -> list[str]:

@@ -19,7 +19,9 @@ def _hash(text: str) -> str:
 
 
 _style = (STATIC / "page.css").read_text()
-_script = (STATIC / "page.js").read_text()
+# The page itself comes last, and first the name that all of them use for a part of it.
+_scripts = ("names.js", "code.js", "sketch.js", "history.js", "page.js")
+_script = "\n".join((STATIC / name).read_text() for name in _scripts)
 
 PAGE = (
     (STATIC / "page.html")

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive
 
 from cadvlm.models.generate import Sampling
 from serve import pictures
-from serve.config import ServeConfig
+from serve.config import DoorConfig, ServeConfig
 from serve.errors import Refused, explained
 
 VARIETY = 0.8
@@ -45,6 +45,10 @@ class Options(BaseModel):
 
     seed: int | None = Field(None, ge=0, lt=2**63)
     """Makes sampling repeatable. Null: another sample every time."""
+
+    stream: bool = False
+    """Answer with events: what is new of a program as it is written, as ``{"piece": {"number",
+    "text"}}``, then the answer under ``answer``."""
 
     def samplings(self, config: ServeConfig) -> dict[int, Sampling]:
         """How each candidate is written, by its number."""
@@ -114,7 +118,7 @@ async def read(request: Request, config: ServeConfig) -> Asked:
     return asked
 
 
-def limited(request: Request, config: ServeConfig) -> Request:
+def limited(request: Request, config: DoorConfig) -> Request:
     """The same request, refused once its body is too large."""
     return Request(request.scope, _counted(request.receive, config.max_upload_mb))
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import ray.serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
 
 from cadvlm.errors import InputError, RunFailed
 from cadvlm.models.load import load_config
@@ -78,7 +80,20 @@ def deployed(config: ServeConfig) -> Iterator[str]:
     try:
         yield url
     finally:
+        drain(config.budget_s)
         shutdown()
+
+
+def drain(most_s: float) -> None:
+    """Let nobody in any more, and wait until those inside have their answers."""
+    try:
+        ingress = ray.serve.get_app_handle(APPLICATION)
+        left = ingress.drain.remote(most_s).result()
+    except (RayError, RayServeException) as error:
+        warn(f"stopped without knowing whether anybody was waiting: {error}")
+    else:
+        if left:
+            warn(f"{left} requests were not answered within {most_s:g} s")
 
 
 def shutdown() -> None:
@@ -104,7 +119,7 @@ def refuse_taken_port(host: str, port: int) -> None:
             raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
 
 
-_QUIET = {"log_level": "WARNING"}
+_QUIET = {"log_level": "WARNING", "encoding": "JSON"}
 
 
 def _start_proxy(config: ServeConfig) -> None:

@@ -52,7 +52,7 @@ def _without_plan(answer: str) -> str:
 def _is_python(text: str) -> bool:
     try:
         compile(text, "answer", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: too deep
         return False
     return True
 

@@ -1,20 +1,4 @@
-"use strict";
-
-const at = (id) => document.getElementById(id);
-let files = [];
-
-// Put text, never markup, into the page: programs and errors are written by a model.
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-function show(id, text, kind) {
-  at(id).hidden = !text;
-  at(id).textContent = text || "";
-  if (kind !== undefined) at(id).className = `badge ${kind}`;
-}
+const headers = () => (at("key").value ? { Authorization: `Bearer ${at("key").value}` } : {});
 
 // ---- the model
 
@@ -22,15 +6,28 @@ async function greet() {
   try {
     const answer = await fetch("/healthz");
     const health = await answer.json();
-    if (answer.ok) return show("model", health.model, "good");
-    show("model", "model is loading", "");
+    if (answer.ok) {
+      show("health", health.model, "good");
+      return listModels();
+    }
+    show("health", "model is loading", "");
   } catch {
-    show("model", "server not reachable", "bad");
+    show("health", "server not reachable", "bad");
   }
   setTimeout(greet, 2000);
 }
 
+async function listModels() {
+  const answer = await fetch("/v1/models", { headers: headers() });
+  if (!answer.ok) return;
+  const names = (await answer.json()).data.map((model) => model.id);
+  at("model").replaceChildren(...names.map((name) => element("option", {}, name)));
+  at("which").hidden = names.length < 2;
+}
+
 // ---- the picture
+
+let files = [];
 
 function take(list) {
   const pictures = [...list].filter((file) => file instanceof File);
@@ -71,6 +68,8 @@ async function generate() {
   const form = new FormData();
   for (const file of files) form.append("image", file);
   for (const [name, value] of new FormData(at("options"))) if (value) form.append(name, value);
+  form.append("stream", "true");
+  const sent = await Promise.all(files.map(thumbnail));
   const started = Date.now();
   const clock = setInterval(() => {
     if (mine === asked) show("status", `writing, ${Math.round((Date.now() - started) / 1000)} s`, "");
@@ -78,18 +77,41 @@ async function generate() {
   document.body.classList.add("busy");
   show("message", "");
   try {
-    const headers = at("key").value ? { Authorization: `Bearer ${at("key").value}` } : {};
-    const answer = await fetch("/v1/generate", { method: "POST", body: form, headers });
-    const body = await answer.json();
-    if (mine !== asked) return;
+    const answer = await fetch("/v1/generate", { method: "POST", body: form, headers: headers() });
     if (answer.status === 401) at("access").hidden = false;
-    if (answer.ok) present(body);
-    else refuse(body.error.message);
+    if (!answer.ok) throw new Error((await answer.json()).error.message);
+    await follow(answer, mine, sent);
   } catch (error) {
-    if (mine === asked) refuse(`no answer: ${error.message}`);
+    if (mine === asked) refuse(error.message);
   } finally {
     clearInterval(clock);
     if (mine === asked) document.body.classList.remove("busy");
+  }
+}
+
+// The first candidate is shown while it is written, then whichever is the answer.
+async function follow(answer, mine, sent) {
+  let code = "";
+  for await (const event of events(answer.body)) {
+    if (mine !== asked) return;
+    if (event.piece?.number === 0) write((code += event.piece.text));
+    if (event.error) throw new Error(event.error.message);
+    if (event.answer) {
+      present(event.answer, sent);
+      remember(event.answer, sent);
+    }
+  }
+}
+
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (true) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const whole = (text + value).split("\n\n");
+    text = whole.pop();
+    for (const line of whole) if (line !== "data: [DONE]") yield JSON.parse(line.slice("data: ".length));
   }
 }
 
@@ -105,24 +127,52 @@ function refuse(reason) {
 
 // ---- the answer
 
-function present(answer) {
+function present(answer, sent) {
   choose(answer, answer.selected);
-  show("model", at("model").textContent, "good");
   at("downloads").replaceChildren(
     ...Object.entries(answer.artifacts).map(([kind, href]) =>
       element("a", { className: "button", href, download: `part.${kind}` }, kind.toUpperCase()),
     ),
   );
+  const file = (name) => `/v1/artifacts/${answer.id}/${name}`;
   const view = element("iframe", { title: "The solid in 3D" });
   view.setAttribute("sandbox", "allow-scripts");
-  view.src = `/v1/artifacts/${answer.id}/view.html`;
+  view.src = file("view.html");
   at("view").replaceChildren(
     answer.valid ? view : element("span", { className: "empty" }, "This program builds no solid."),
   );
+  at("tabs").hidden = !answer.valid;
+  if (answer.valid) {
+    const drawing = answer.artifacts.svg
+      ? element("img", { src: answer.artifacts.svg, alt: "Drawing with dimensions" })
+      : element("span", { className: "empty" }, "Too large or too small to be drawn on paper.");
+    at("drawing").replaceChildren(drawing);
+    compare(sent, file("seen.png"), answer.agreement);
+  }
+  open("view");
   at("figures").replaceChildren(...figures(answer));
   const program = at("program");
   if (program.getBoundingClientRect().top > innerHeight / 2) program.scrollIntoView({ behavior: "smooth" });
 }
+
+function compare(sent, built, agreement) {
+  const figure = (src, words) => element("figure", {}, element("img", { src, alt: words }), element("figcaption", {}, words));
+  const said = agreement
+    ? `built, ${agreement.view === "drawing" ? "drawn" : `seen from ${agreement.view}`}; agrees to ${agreement.score.toFixed(2)}`
+    : "built";
+  at("compare").replaceChildren(figure(sent[0], "sent"), figure(built, said));
+}
+
+function open(name) {
+  for (const tab of at("tabs").children) {
+    tab.setAttribute("aria-selected", tab.dataset.shows === name);
+    at(tab.dataset.shows).hidden = tab.dataset.shows !== name;
+  }
+}
+
+at("tabs").addEventListener("click", (event) => {
+  if (event.target.dataset.shows) open(event.target.dataset.shows);
+});
 
 function choose(answer, index) {
   const { code, valid, status, error, repaired } = answer.candidates[index];
@@ -154,42 +204,4 @@ function figures({ solid, timings }) {
   return rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))]);
 }
 
-// ---- the program
-
-const WORDS = /(?<comment>#.*)|(?<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\b(?<number>\d+(?:\.\d*)?(?:e[+-]?\d+)?)\b|\b(?<keyword>import|as|from|for|in|def|return|if|else|elif|while|None|True|False|lambda|and|or|not)\b|(?<=\.)(?<method>[A-Za-z_]\w*)(?=\s*\()/g;
-
-function coloured(line) {
-  const parts = [];
-  let end = 0;
-  for (const match of line.matchAll(WORDS)) {
-    const [kind, text] = Object.entries(match.groups).find(([, value]) => value !== undefined);
-    parts.push(line.slice(end, match.index), element("span", { className: kind }, text));
-    end = match.index + text.length;
-  }
-  return [...parts, line.slice(end)];
-}
-
-let program = "";
-
-function write(code, wrongLine) {
-  program = code;
-  const lines = code.trimEnd().split("\n");
-  at("code").replaceChildren(
-    ...lines.map((line, i) =>
-      element("span", { className: i + 1 === Number(wrongLine) ? "line wrong" : "line" }, ...coloured(line)),
-    ),
-  );
-  URL.revokeObjectURL(at("save").href);
-  at("save").href = URL.createObjectURL(new Blob([code], { type: "text/x-python" }));
-  at("save").hidden = !code;
-  at("copy").disabled = !code;
-}
-
-at("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(program);
-  at("copy").textContent = "Copied";
-  setTimeout(() => (at("copy").textContent = "Copy"), 1500);
-});
-
-at("copy").hidden = !navigator.clipboard; // browsers offer it over https and on this machine only
 greet();

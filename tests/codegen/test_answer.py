@@ -35,6 +35,11 @@ def test_python_before_the_first_import_stays():
     assert program_text(commented) == commented
 
 
+@pytest.mark.parametrize("deep", ["(" * 50_000, "-" * 500_000 + "1"], ids=["brackets", "signs"])
+def test_words_too_deep_to_be_parsed_are_cut_off_too(deep):
+    assert program_text(f"{deep}\n{CODE}") == CODE
+
+
 def test_windows_line_ends_are_unified():
     assert program_text(CODE.replace("\n", "\r\n")) == CODE
 

@@ -11,6 +11,7 @@ from tests.house.tree import ROOT, files
 JOBS = [path.stem for path in files("*.py", "jobs") if "__main__" in path.read_text()]
 
 REQUIRED = {
+    "api": [],
     "compare": ["a=before", "b=after", "out=comparison"],
     "demo": [],
     "deploy": ["checkpoint=model"],

@@ -12,8 +12,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from cadvlm.errors import InputError
+from serve.door import audit_log
 from serve.errors import Refused
 from serve.guard import Guard, Rates, owner, read_keys
+from serve.measures import Measures
+from serve.turns import Turns
 
 SECRET = "sk-0123456789abcdef"
 
@@ -42,7 +45,8 @@ def _ask(guard: Guard, path: str, **headers: str) -> httpx.Response:
 def guard(tmp_path: Path) -> Guard:
     app = Starlette(routes=[Route(path, _who) for path in ("/", "/v1/models")])
     keys = read_keys(_keys(tmp_path, f"# ours\nworkshop {SECRET}\n\n0123456789abcdef # bare\n"))
-    return Guard(app, keys, str(tmp_path / "audit.jsonl"))
+    log = audit_log(str(tmp_path / "audit.jsonl"))
+    return Guard(app, keys, log, Measures(Turns(1)))
 
 
 @pytest.mark.parametrize(

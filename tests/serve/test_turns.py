@@ -23,6 +23,40 @@ def test_a_place_is_free_again_however_its_holder_ends() -> None:
             raise ZeroDivisionError
 
 
+def test_who_drains_waits_for_those_inside_and_lets_nobody_in() -> None:
+    turns = Turns(2)
+    answered: list[str] = []
+
+    async def request(seconds: float) -> None:
+        with turns.turn():
+            await asyncio.sleep(seconds)
+            answered.append("inside")
+
+    async def drained() -> int:
+        requests = [asyncio.create_task(request(0.05)) for _ in range(2)]
+        await asyncio.sleep(0)
+        left = await turns.drain(10)
+        with pytest.raises(Refused) as refusal, turns.turn():
+            pass
+        assert (refusal.value.status, refusal.value.type) == (503, "draining")
+        for one in requests:
+            await one
+        return left
+
+    assert asyncio.run(drained()) == 0
+    assert answered == ["inside"] * 2
+
+
+def test_who_drains_gives_up_in_the_end() -> None:
+    turns = Turns(1)
+
+    async def drained() -> int:
+        with turns.turn():
+            return await turns.drain(0.01)
+
+    assert asyncio.run(drained()) == 1
+
+
 def test_what_takes_too_long_is_called_off() -> None:
     over: list[str] = []
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serve.conftest import MOST_REQUESTS
+from tests.serve.endpoint.conftest import MOST_REQUESTS
 from tests.serve.images import picture
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -64,6 +64,22 @@ def test_every_request_leaves_a_line(endpoint: httpx.Client, audit: Path) -> Non
     line = _line_about(audit, response.headers["x-request-id"])
     assert (line["key"], line["path"], line["status"]) == ("tests", "/v1/generate", 200)
     assert (line["n"], line["answer"], line["valid"]) == (2, response.json()["id"], True)
+
+
+def test_requests_and_programs_are_counted(endpoint: httpx.Client) -> None:
+    def count(line: str) -> float:
+        [found] = [one for one in endpoint.get("/metrics").text.splitlines() if line in one] or [
+            "0"
+        ]
+        return float(found.rpartition(" ")[2])
+
+    answered = 'cadvlm_requests_total{method="POST",route="/v1/generate",status="200"}'
+    built, written = 'cadvlm_programs_total{status="ok"}', 'cadvlm_tokens_total{kind="written"}'
+    before = [count(one) for one in (answered, built, written)]
+    endpoint.post("/v1/generate", json=BODY).raise_for_status()
+    after = [count(one) for one in (answered, built, written)]
+    assert after[:2] == [before[0] + 1, before[1] + 1]
+    assert after[2] > before[2] + 10
 
 
 def _line_about(audit: Path, request: str) -> dict[str, Any]:
