@@ -17,6 +17,7 @@ from pyarrow import fs
 
 from cadvlm.data.card import hub_licence
 from cadvlm.errors import InputError
+from cadvlm.progress import warn
 from cadvlm.storage import Folder
 from serve.shelf import MANIFEST, SUMMARY
 
@@ -54,7 +55,11 @@ def write(checkpoint: str) -> str | None:
     trained = find(checkpoint)
     if trained is None:
         return None
-    trained.model.write(CARD, card(trained))
+    try:
+        trained.model.write(CARD, card(trained))
+    except OSError as error:
+        warn(f"no model card: {error}")
+        return None
     return trained.model.join(CARD)
 
 
