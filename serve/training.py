@@ -68,17 +68,12 @@ class Training:
         api = self._door.api("cadvlm training", __doc__, LOG)
         get, post = api.get, api.post
         get("/healthz")(self.healthz)
-        upload_body = body(("multipart/form-data", UploadForm))
-        post("/training/datasets/upload", status_code=201, openapi_extra=upload_body)(self.upload)
-        for path, model, route in (
-            ("/training/datasets/create", DatasetRequest, self.create_dataset),
-            ("/training/finetune/start", FinetuneRequest, self.finetune),
-        ):
-            extra = arguments(model)
-            begun = post(
-                path, status_code=202, openapi_extra=extra, response_model_exclude_none=True
-            )
-            begun(route)
+        files = body(("multipart/form-data", UploadForm))
+        post("/training/datasets/upload", status_code=201, openapi_extra=files)(self.add_files)
+        begun: dict[str, Any] = {"status_code": 202, "response_model_exclude_none": True}
+        create, start = arguments(DatasetRequest), arguments(FinetuneRequest)
+        post("/training/datasets/create", openapi_extra=create, **begun)(self.create_dataset)
+        post("/training/finetune/start", openapi_extra=start, **begun)(self.finetune)
         get("/training/datasets")(self.datasets)
         get("/training/finetune/status")(self.status)
         get("/training/finetune/checkpoints")(self.checkpoints)
@@ -94,7 +89,7 @@ class Training:
         running = sum(not job.state.is_over for job in jobs)
         return JSONResponse({"status": "ok", "jobs": running})
 
-    async def upload(self, request: Request) -> upload.Upload:
+    async def add_files(self, request: Request) -> upload.Upload:
         """Keep a folder of design files, to be named as ``source_folder`` afterwards."""
         async with self._door.served():
             bounded = limited(request, self._config)

@@ -22,7 +22,7 @@ async function listModels() {
   if (!answer.ok) return;
   const names = (await answer.json()).data.map((model) => model.id);
   at("model").replaceChildren(...names.map((name) => element("option", {}, name)));
-  at("which").hidden = names.length < 2;
+  at("which").hidden = at("model").disabled = names.length < 2;
 }
 
 // ---- the picture
@@ -98,9 +98,10 @@ async function follow(answer, mine, sent) {
     if (event.error) throw new Error(event.error.message);
     if (event.answer) {
       present(event.answer, sent);
-      remember(event.answer, sent);
+      return remember(event.answer, sent);
     }
   }
+  throw new Error("the answer broke off; ask again");
 }
 
 async function* events(body) {
