@@ -100,6 +100,20 @@ def test_png_shows_the_part(files: dict[str, bytes]) -> None:
     assert 0.05 < (grey < 250).mean() < 0.9
 
 
+def test_the_drawing_tells_the_sizes(files: dict[str, bytes]) -> None:
+    svg = files["drawing.svg"].decode()
+    assert all(f'aria-label="{size}"' in svg for size in (40, 30, 20))
+
+
+def test_the_solid_is_seen_from_where_the_picture_was_taken(
+    builder: Builder, bracket: Built, files: dict[str, bytes]
+) -> None:
+    assert bracket.solid is not None
+    views = [builder.files(bracket.solid, view)["seen.png"] for view in ("front", "drawing")]
+    assert len({files["part.png"], *views}) == 3
+    assert files["seen.png"] == files["part.png"]
+
+
 def test_view_is_html_that_holds_the_part_and_loads_nothing(files: dict[str, bytes]) -> None:
     html = files["view.html"].decode()
     assert "<canvas" in html or "WebGLRenderer" in html
