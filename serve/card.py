@@ -191,8 +191,7 @@ def _kept(trained: Trained) -> str:
     kept = [key for one in trained.scores.values() for key in one if key.startswith("retention")]
     head = "## Retention\n\n"
     if trained.sweep is None:
-        told = "Among the scores above." if kept else "Not measured."
-        return f"{head}{told}\n"
+        return head + ("Among the scores above.\n" if kept else "Not measured.\n")
     row, goals = trained.sweep["recommended"], trained.sweep["objectives"]
     told = {f"{key} ({better})": _shown(row.get(key)) for key, better in goals.items()}
     count = len(trained.sweep["trials"])

@@ -61,7 +61,7 @@ def _of_run(folder: Folder, epochs: float) -> Stage:
         return Stage("starting", 0.0)
     row = rows[-1]
     # Not a number is none in JSON either.
-    metrics = {
+    metrics: dict[str, Any] = {
         key: row[key] if math.isfinite(row[key]) else None
         for key in ("epoch", "step", "loss", "lr", "val_loss")
         if key in row
