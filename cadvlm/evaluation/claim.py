@@ -13,6 +13,9 @@ from cadvlm.storage import Folder
 CONFIG = "config.json"
 """Written first: the resolved settings, and hashes of what they point to."""
 
+CARD = "README.md"
+"""Tells people of a checkpoint, and may be written when it has been evaluated."""
+
 WORK = ("answers", "rows")
 """Folders of what was done; until there is something in them, nobody's claim matters."""
 
@@ -61,6 +64,8 @@ def content_hash(uri: str) -> str:
     )
     digest = hashlib.sha256()
     for name in names:
+        if name == CARD:
+            continue
         with folder.filesystem.open_input_file(folder.join(name)) as stream:
             digest.update(name.encode() + hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:16] if names else uri

@@ -1,4 +1,4 @@
-"""Where a model is: a Hugging Face folder, the folder of a run, here or remote, or a hub id.
+"""Where a model is: a Hugging Face folder, that of a run or a sweep, here or remote, or a hub id.
 
 Apart from opening it, so that a mistyped name is known before anybody has loaded torch.
 """
@@ -27,14 +27,14 @@ def find(path: str) -> str:
         if _HUB_ID.fullmatch(path) and not path.startswith("."):
             return path
         raise InputError(f"{path}: no such folder, and not a hub id such as owner/name")
-    folder = Folder(path)
-    if not folder.exists("config.json"):
-        folder = folder / "final"
-    if not folder.exists("config.json"):
-        raise InputError(
-            f"{path}: no model here (expected config.json, or the final/ of a finished run)"
-        )
-    return folder.uri
+    whole = Folder(path)
+    for folder in (whole, whole / "final", whole / "best"):
+        if folder.exists("config.json"):
+            return folder.uri
+    raise InputError(
+        f"{path}: no model here (expected config.json, or the final/ of a finished run, or the "
+        "best/ of a sweep)"
+    )
 
 
 @contextmanager

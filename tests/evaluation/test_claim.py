@@ -65,6 +65,7 @@ def test_the_checkpoint_is_known_by_its_weights(tmp_path):
     out = Folder(config.out)
     claim(out, config)
     out.write("answers/part-000000.parquet", b"")
+    (final / "README.md").write_text("What it was trained on.")
     claim(out, config)
     (final / "model.safetensors").write_bytes(b"other")
     with pytest.raises(ConfigError, match="another checkpoint"):

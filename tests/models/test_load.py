@@ -20,6 +20,11 @@ def test_run_folder_opens_its_final_model(run_folder, tiny):
     assert processor.tokenizer.get_vocab() == tiny.processor.tokenizer.get_vocab()
 
 
+def test_a_sweeps_folder_opens_its_best_model(run_folder):
+    (run_folder / "final").rename(run_folder / "best")
+    assert load_config(str(run_folder)).model_type == "llava"
+
+
 def test_uri_opens_like_a_folder_and_leaves_no_copy(
     run_folder, tiny, tmp_path_factory, monkeypatch
 ):
