@@ -7,7 +7,7 @@ Without a running cluster it starts a Ray of its own, and the jobs end with it; 
 on when this server stops, and are found again when it is started anew.
 """
 
-from cluster.command import command
+from cluster.command import command, wait_until_stopped
 from jobs.settings import ApiJob
 
 
@@ -15,10 +15,11 @@ def run(settings: ApiJob) -> None:
     """Listen and wait."""
     from cluster.session import session
     from serve.config import TrainingConfig
-    from serve.training import listen
+    from serve.training import listening
 
-    with session(settings.cluster):
-        listen(TrainingConfig.of(settings))
+    with session(settings.cluster), listening(TrainingConfig.of(settings)) as url:
+        print(f"training API at {url}  (Ctrl-C stops)", flush=True)
+        wait_until_stopped()
 
 
 if __name__ == "__main__":

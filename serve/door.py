@@ -9,9 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
+from starlette.types import Message, Receive
 
 from serve import errors
 from serve.config import DoorConfig
+from serve.errors import Refused
 from serve.guard import Guard, Rates, read_keys
 from serve.measures import Measures
 from serve.turns import Turns, within
@@ -63,6 +65,26 @@ class Door:
         """
         if self._rates is not None:
             self._rates.take(request.state.caller, count)
+
+
+def limited(request: Request, config: DoorConfig) -> Request:
+    """The same request, refused once its body is too large."""
+    return Request(request.scope, _counted(request.receive, config.max_upload_mb))
+
+
+def _counted(receive: Receive, max_mb: float) -> Receive:
+    """Count what comes in. The declared length may lie, or be missing."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > max_mb * 2**20:
+            raise Refused(413, "too_large", f"the request is larger than {max_mb:g} MiB")
+        return message
+
+    return counted
 
 
 def audit_log(path: str) -> logging.Logger:

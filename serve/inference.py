@@ -20,12 +20,12 @@ from serve.artifacts import Artifacts
 from serve.builder import Built
 from serve.candidates import Candidates, choose
 from serve.config import ServeConfig, Weights
-from serve.door import Door, body
+from serve.door import Door, body, limited
 from serve.errors import Refused
 from serve.events import event, stream
 from serve.generator import Ask
 from serve.page import PAGE, PAGE_POLICY, VIEW_POLICY
-from serve.request import FormRequest, JsonRequest, Options, decode, limited, read
+from serve.request import FormRequest, JsonRequest, Options, decode, read
 from serve.selection import Choice
 
 MEDIA_TYPES = {

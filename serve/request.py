@@ -11,11 +11,11 @@ from fastapi import Request
 from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
-from starlette.types import Message, Receive
 
 from cadvlm.models.generate import Sampling
 from serve import pictures
-from serve.config import DoorConfig, ServeConfig
+from serve.config import ServeConfig
+from serve.door import limited
 from serve.errors import Refused, explained
 
 VARIETY = 0.8
@@ -116,26 +116,6 @@ async def read(request: Request, config: ServeConfig) -> Asked:
         raise Refused(415, "unsupported_media_type", message)
     asked.options.check(config)
     return asked
-
-
-def limited(request: Request, config: DoorConfig) -> Request:
-    """The same request, refused once its body is too large."""
-    return Request(request.scope, _counted(request.receive, config.max_upload_mb))
-
-
-def _counted(receive: Receive, max_mb: float) -> Receive:
-    """Count what comes in. The declared length may lie, or be missing."""
-    seen = 0
-
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > max_mb * 2**20:
-            raise Refused(413, "too_large", f"the request is larger than {max_mb:g} MiB")
-        return message
-
-    return counted
 
 
 async def _read_json(request: Request, config: ServeConfig) -> Asked:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
-import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import ray.serve
 from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
-from cadvlm.errors import InputError, RunFailed
+from cadvlm.errors import RunFailed
 from cadvlm.models.load import load_config
 from cadvlm.progress import warn
+from cluster.ports import refuse_taken_port
 from serve.app import build_app
 from serve.config import ServeConfig
 from serve.guard import read_keys
@@ -102,21 +102,6 @@ def shutdown() -> None:
     Ray Serve itself stays, idle, as long as the cluster does; ``serve shutdown`` ends it earlier.
     """
     ray.serve.delete(APPLICATION)
-
-
-def refuse_taken_port(host: str, port: int) -> None:
-    """Say so in one line, where Ray Serve would start a proxy again and again.
-
-    Raises:
-        InputError: nobody can listen there.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with closing(socket.socket(family)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise InputError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
 
 
 _QUIET = {"log_level": "WARNING", "encoding": "JSON"}

@@ -14,7 +14,6 @@ import yaml
 from pyarrow import fs
 from pydantic import StringConstraints
 
-from cadvlm.models.checkpoint import ADAPTER, FINAL
 from cadvlm.storage import Folder
 from serve.config import TrainingConfig
 
@@ -28,8 +27,9 @@ Path = Annotated[str, StringConstraints(pattern=PATH)]
 """A name, or several with slashes between them; none begins with a dot."""
 
 MANIFEST = "manifest.json"
-SUMMARY = "summary.json"
-"""Marks a finished run, as ``cadvlm.training.loop`` has it, which would load DeepSpeed."""
+"""Marks a finished dataset."""
+METRICS, SUMMARY, FINAL, ADAPTER = "metrics.jsonl", "summary.json", "final", "adapter"
+"""In a run; the summary marks a finished one. Whoever writes them would load torch."""
 
 
 class Shelf:

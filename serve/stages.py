@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, NamedTuple
 
 from cadvlm.data.finish import SHARDS
 from cadvlm.data.staging import Staging
 from cadvlm.storage import Folder
-from cadvlm.training.metrics import read
-from serve.shelf import MANIFEST, SUMMARY, Shelf
+from serve.shelf import MANIFEST, METRICS, SUMMARY, Shelf
 from serve.submission import Job, State
 
 DATASET, FINETUNE = "dataset", "finetune"
@@ -56,10 +56,9 @@ def _of_dataset(folder: Folder, shards: int) -> Stage:
 
 
 def _of_run(folder: Folder, epochs: float) -> Stage:
-    rows = read(folder)
-    if not rows:
+    if not folder.exists(METRICS):
         return Stage("starting", 0.0)
-    row = rows[-1]
+    row = json.loads(folder.read(METRICS).splitlines()[-1])
     # Not a number is none in JSON either.
     metrics: dict[str, Any] = {
         key: row[key] if math.isfinite(row[key]) else None

@@ -8,7 +8,10 @@ and started at any time, and a job that was stopped goes on when the same is ask
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,14 +26,13 @@ from cadvlm.config.data import PrepareConfig
 from cadvlm.data.sources import reader
 from cadvlm.dataset import Dataset
 from cadvlm.errors import InputError
+from cluster.ports import refuse_taken_port
 from serve import designs, upload
 from serve.asked import DatasetRequest, FinetuneRequest, UploadForm
 from serve.config import TrainingConfig
-from serve.door import Door, arguments, body
+from serve.door import Door, arguments, body, limited
 from serve.errors import Refused, explained
 from serve.job import JobAnswer, JobList, answer, plain, reason
-from serve.request import limited
-from serve.running import refuse_taken_port
 from serve.shelf import MANIFEST, NAME, SUMMARY, Shelf
 from serve.stages import DATASET, FINETUNE
 from serve.submission import Jobs, State
@@ -265,8 +267,10 @@ def _checked(model: type[M], tree: dict[str, Any]) -> M:
         raise explained(error) from None
 
 
-def listen(config: TrainingConfig) -> None:
-    """Serve until SIGINT or SIGTERM; who is being answered then is answered. Needs a Ray session.
+@contextmanager
+def listening(config: TrainingConfig) -> Iterator[str]:
+    """The address of the training API, as long as the context lasts; who is being answered at its
+    end is answered. Needs a Ray session.
 
     Raises:
         InputError: the port is taken, or there is no good key in the file.
@@ -274,12 +278,23 @@ def listen(config: TrainingConfig) -> None:
     refuse_taken_port(config.host, config.port)
     LOG.setLevel(logging.INFO)
     LOG.addHandler(logging.StreamHandler())
-    uvicorn.run(
-        Training(config).application(),
-        host=config.host,
-        port=config.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=int(config.budget_s),
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Training(config).application(),
+            host=config.host,
+            port=config.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(config.budget_s),
+        )
     )
+    thread = threading.Thread(target=server.run)  # outside the main one it leaves signals alone
+    thread.start()
+    while thread.is_alive() and not server.started:
+        time.sleep(0.05)
+    try:
+        yield f"http://{config.host}:{config.port}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -64,3 +64,12 @@ def ray_folder() -> Iterator[str]:
     107 bytes: pytest's own folders are too long for that once their number has three digits."""
     with tempfile.TemporaryDirectory(prefix="r", dir="/tmp", ignore_cleanup_errors=True) as folder:
         yield folder
+
+
+@pytest.fixture(scope="module")
+def head(ray_folder: str) -> Iterator[dict[str, str]]:
+    """A cluster that `ray start --head` started; the environment that talks to it."""
+    from tests.head import head
+
+    with head(ray_folder) as environment:
+        yield environment

@@ -19,11 +19,14 @@ async function greet() {
 
 async function listModels() {
   const answer = await fetch("/v1/models", { headers: headers() });
+  at("access").hidden = answer.status !== 401 && !at("key").value;
   if (!answer.ok) return;
   const names = (await answer.json()).data.map((model) => model.id);
   at("model").replaceChildren(...names.map((name) => element("option", {}, name)));
   at("which").hidden = at("model").disabled = names.length < 2;
 }
+
+at("key").addEventListener("change", listModels);
 
 // ---- the picture
 

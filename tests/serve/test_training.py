@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+import yaml
 
 from cluster.ports import free_ports
 from serve.config import TrainingConfig
+from tests.conftest import ROOT
 from tests.serve.conftest import KEY
 from tests.serve.designs import archive, plate
 from tests.serve.fuzz import failures
@@ -37,9 +39,7 @@ PLATES = {f"plates/{n}.json": plate(0.02, 0.001 * n) for n in range(1, 13)}
 
 
 @pytest.fixture(scope="module")
-def config(
-    ray_session: None, box: Path, tmp_path_factory: pytest.TempPathFactory
-) -> TrainingConfig:
+def config(box: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingConfig:
     folder = tmp_path_factory.mktemp("training")
     (folder / "keys").write_text(f"tests {KEY}\n")
     return TrainingConfig(
@@ -55,28 +55,25 @@ def config(
 
 
 @contextmanager
-def _server(config: TrainingConfig) -> Iterator[httpx.Client]:
+def _server(config: TrainingConfig, head: dict[str, str]) -> Iterator[httpx.Client]:
     """The server, with nothing left of any before it, and a client with a key."""
-    from serve.training import Training
-
-    application = Training(config).application()
-    server = uvicorn.Server(uvicorn.Config(application, port=config.port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
+    layer = Path(config.storage).parent / "layer.yaml"
+    layer.write_text(yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True)))
+    command = [sys.executable, "-m", "jobs.api", str(layer)]
+    process = subprocess.Popen(command, cwd=ROOT, env=head, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert "training API at" in process.stdout.readline()
     headers = {"Authorization": f"Bearer {KEY}"}
-    with httpx.Client(
-        base_url=f"http://127.0.0.1:{config.port}", headers=headers, timeout=60
-    ) as client:
+    url = f"http://127.0.0.1:{config.port}"
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         yield client
-    server.should_exit = True
-    thread.join()
+    process.terminate()
+    assert process.wait(timeout=60) == 0
 
 
 @pytest.fixture(scope="module")
-def api(config: TrainingConfig) -> Iterator[httpx.Client]:
-    with _server(config) as client:
+def api(config: TrainingConfig, head: dict[str, str]) -> Iterator[httpx.Client]:
+    with _server(config, head) as client:
         yield client
 
 
@@ -91,10 +88,9 @@ def _await(client: httpx.Client, job_id: str) -> list[dict[str, Any]]:
 
 
 def test_a_client_goes_from_files_to_a_checkpoint_through_a_restart(
-    config: TrainingConfig,
+    config: TrainingConfig, head: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
-    config = config.override({"port": free_ports(1)[0]})
-    with _server(config) as client:
+    with _server(config.override({"port": free_ports(1)[0]}), head) as client:
         status = client.get("/training/finetune/status").json()
         assert (status["ready"], status["device"]) == (True, "cpu")
 
@@ -120,46 +116,46 @@ def test_a_client_goes_from_files_to_a_checkpoint_through_a_restart(
         again = client.post("/training/datasets/create", params=asked.request.url.params)
         assert (again.status_code, again.json()["error"]["type"]) == (409, "conflict")
 
-    with _server(config) as client:  # another one, which has never heard of the job
-        heard = _await(client, dataset["job_id"])
-        assert heard[-1]["status"] == "completed", heard[-1]
-        assert (heard[-1]["progress"], heard[-1]["current_stage"]) == (1.0, "done")
-        assert "metrics" not in heard[0]
-        [listed] = client.get("/training/datasets").json()["datasets"]
-        assert (listed["name"], sum(listed["splits"].values())) == ("openecad_test", len(PLATES))
+    client = request.getfixturevalue("api")  # another one, which has never heard of the job
+    heard = _await(client, dataset["job_id"])
+    assert heard[-1]["status"] == "completed", heard[-1]
+    assert (heard[-1]["progress"], heard[-1]["current_stage"]) == (1.0, "done")
+    assert "metrics" not in heard[0]
+    [listed] = client.get("/training/datasets").json()["datasets"]
+    assert (listed["name"], sum(listed["splits"].values())) == ("openecad_test", len(PLATES))
 
-        asked = client.post(
-            "/training/finetune/start",
-            json={
-                "dataset_name": "openecad_test",
-                "base_model": BASE,
-                "epochs": 3,
-                "batch_size": 2,
-                "learning_rate": 0.0001,
-                "lora_rank": 8,
-            },
-        )
-        assert asked.status_code == 202, asked.text
-        heard = _await(client, asked.json()["job_id"])
-        assert heard[-1]["status"] == "completed", heard[-1]
-        metrics = heard[-1]["metrics"]
-        assert metrics["step"] == TINY["max_steps"]
-        assert f"{metrics['epoch']} {metrics['loss']:.4f}"
-        progress = [one["progress"] for one in heard]
-        assert progress == sorted(progress)
+    asked = client.post(
+        "/training/finetune/start",
+        json={
+            "dataset_name": "openecad_test",
+            "base_model": BASE,
+            "epochs": 3,
+            "batch_size": 2,
+            "learning_rate": 0.0001,
+            "lora_rank": 8,
+        },
+    )
+    assert asked.status_code == 202, asked.text
+    heard = _await(client, asked.json()["job_id"])
+    assert heard[-1]["status"] == "completed", heard[-1]
+    metrics = heard[-1]["metrics"]
+    assert metrics["step"] == TINY["max_steps"]
+    assert f"{metrics['epoch']} {metrics['loss']:.4f}"
+    progress = [one["progress"] for one in heard]
+    assert progress == sorted(progress)
 
-        found = client.get("/training/finetune/checkpoints").json()
-        assert found["total"] == 1
-        [checkpoint] = found["checkpoints"]
-        assert checkpoint["name"] == asked.json()["run_name"]
-        assert checkpoint["has_lora_adapter"]
-        assert (Path(checkpoint["path"]) / "model.safetensors").is_file()
+    found = client.get("/training/finetune/checkpoints").json()
+    assert found["total"] == 1
+    [checkpoint] = found["checkpoints"]
+    assert checkpoint["name"] == asked.json()["run_name"]
+    assert checkpoint["has_lora_adapter"]
+    assert (Path(checkpoint["path"]) / "model.safetensors").is_file()
 
-        jobs = client.get("/jobs").json()
-        assert [job["job_type"] for job in jobs["jobs"]] == ["finetune", "dataset"]
-        assert "model:" in client.get(f"/jobs/{jobs['jobs'][0]['job_id']}/logs?tail=3").text
-        over = client.post(f"/jobs/{jobs['jobs'][0]['job_id']}/cancel")
-        assert over.status_code == 409
+    jobs = client.get("/jobs").json()
+    assert [job["job_type"] for job in jobs["jobs"]] == ["finetune", "dataset"]
+    assert "model:" in client.get(f"/jobs/{jobs['jobs'][0]['job_id']}/logs?tail=3").text
+    over = client.post(f"/jobs/{jobs['jobs'][0]['job_id']}/cancel")
+    assert over.status_code == 409
 
 
 def test_a_cancelled_job_ends(api: httpx.Client) -> None:

@@ -25,7 +25,7 @@ MESSAGES: list[Any] = [
 
 @pytest.fixture(scope="module")
 def client(endpoint: httpx.Client) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{endpoint.base_url}v1", api_key=KEY, max_retries=0) as client:
+    with openai.OpenAI(base_url=f"{endpoint.base_url}/v1", api_key=KEY, max_retries=0) as client:
         yield client
 
 
