@@ -19,7 +19,6 @@ from cadquery.occ_impl.exporters.svg import getSVG
 
 from bench.execution import REAL_DATA
 from cadvlm.config.data import PictureConfig
-from cadvlm.data.pictures import pictures
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.geometry.project import project
 from cadvlm.geometry.shapefile import open_brep
@@ -27,6 +26,7 @@ from cadvlm.geometry.solid import Solid
 from cadvlm.records import CadProgram
 from cadvlm.render.drawing.draw import draw as draw_sheet
 from cadvlm.render.shaded import draw
+from cadvlm.render.views import pictures
 from cadvlm.sequences import synthetic
 
 PARTS = 30

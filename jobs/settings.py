@@ -6,6 +6,7 @@ from cadvlm.config.base import Config
 from cadvlm.config.compare import CompareConfig
 from cadvlm.config.data import PrepareConfig
 from cadvlm.config.evaluate import EvaluateConfig
+from cadvlm.config.probes import ProbesConfig
 from cadvlm.config.train import TrainConfig
 from cadvlm.config.watch import RangeConfig
 from cluster.config import ClusterConfig
@@ -48,11 +49,41 @@ class CompareJob(CompareConfig):
     """Where it runs."""
 
 
+class ProbeJob(Config):
+    """``jobs.probe``: what a model can do of what its training set lacks, and what it forgot."""
+
+    out: str
+    """Where the suite and the answers go; a suite that is there is asked again."""
+
+    dataset: str
+    """The training set: what its programs lack is probed."""
+
+    checkpoint: str
+    """The model that is asked: a run folder, its ``final/``, or any Hugging Face model."""
+
+    before: str | None = None
+    """The model that its training began with, for retention; null: it is not known."""
+
+    probes: ProbesConfig = ProbesConfig()
+    """What is asked, and how."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
 class SweepJob(Config):
     """``jobs.sweep``: a space of training settings, each trial trained and evaluated."""
 
     out: str
     """The sweep's folder."""
+
+    prepare: tuple[PrepareConfig, ...] = ()
+    """Datasets that are made first. Their ``out`` is a name inside the sweep's folder, by which the
+    branches below may mean them."""
+
+    base: TrainConfig | None = None
+    """The model that trials begin with, where it is to be trained first; its ``out`` is such a name
+    too."""
 
     train: TrainConfig
     """What every trial starts from; ``out`` is set per trial."""

@@ -24,6 +24,8 @@ _FOR = {
     "pictures": ("openecad", "gencad", "text2cad", "scripts"),
     "images": ("openecad", "gencad", "captions"),
     "scripts": ("step",),
+    "families": ("synthetic",),
+    "text": ("synthetic",),
 }
 """Which readers an option is for."""
 
@@ -73,6 +75,15 @@ class SourceConfig(Config):
     scripts: str | None = None
     """step: folder of scripts with the names of the shapes; null: beside them, where there are any.
     A shape without a script is geometry only."""
+
+    families: tuple[str, ...] | None = None
+    """synthetic: which families of parts, by their names or those of groups: ``default`` (null),
+    ``all``, which has every operation, ``sketches``, which only sketches and extrudes."""
+
+    text: Literal["prompt", "caption"] | None = None
+    """synthetic: a part is asked for in words, without a picture (``prompt``), or its program is
+    given and the words are asked for (``caption``); null: picture to code. Families without words
+    are left out."""
 
     @model_validator(mode="after")
     def _reader_has_what_it_needs(self) -> Self:

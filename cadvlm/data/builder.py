@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from cadvlm.codegen import plan
 from cadvlm.config.data import PrepareConfig
 from cadvlm.data.pairs import unlike
-from cadvlm.data.pictures import exports, pictures
 from cadvlm.data.shape_key import shape_key
 from cadvlm.data.solids import digest, measure, solids
 from cadvlm.data.split import split_of
@@ -18,6 +17,7 @@ from cadvlm.execution.result import ExecutionResult, Status
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.geometry.solid import Solid
 from cadvlm.records import Part, Refusal, Rendering, Sample
+from cadvlm.render.views import exports, pictures
 
 _NOT_TO_BE_DRAWN = (InputError, ArithmeticError, LookupError, ValueError)
 """What drawing an odd part may raise. Anything else is a fault of the worker, and ends the run."""

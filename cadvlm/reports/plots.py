@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 _ROLES = {
     "#010101": "var(--ink-2)",
@@ -71,6 +71,8 @@ class Curve(NamedTuple):
     y: Sequence[float]
     is_noisy: bool = False
     """Drawn faintly, under its running mean."""
+    role: str = ""
+    """Of a trial, as :class:`Dot` has it; other curves take the colours of a series."""
 
 
 def histogram(
@@ -178,23 +180,29 @@ def curves(
     logarithmic: str = "",
 ) -> Markup:
     """Lines over one axis; ``logarithmic`` names the axes that are, such as ``x`` or ``xy``."""
+    roles = list(_DOTS_OF)
+    front_last = sorted(drawn, key=lambda curve: roles.index(curve.role) if curve.role else 0)
     with mpl.rc_context(_STYLE):
         figure, axes = _axes()
-        for place, curve in enumerate(drawn):
+        for place, curve in enumerate(front_last):
             x, y = _thinned(curve)
             colour = SERIES[min(place, len(SERIES) - 1)]
+            if curve.role:
+                colour = _DOTS_OF[curve.role][0]
             if curve.is_noisy and len(x) > 2:
                 axes.plot(x, y, color=colour, linewidth=1, alpha=0.3)
                 y = _smoothed(y)
-            mark = "o" if len(x) <= 30 else None
-            axes.plot(x, y, color=colour, linewidth=2, marker=mark, markersize=4, label=curve.name)
+            mark = "o" if len(x) <= 30 and not curve.role else None
+            width = 2 if curve.role in ("", "recommended") else 1.2
+            axes.plot(x, y, color=colour, linewidth=width, marker=mark, markersize=4,
+                      label=curve.name)  # fmt: skip
         axes.set(xlabel=xlabel, ylabel=ylabel)
         for axis in logarithmic:
             axes.set(**{f"{axis}scale": "log"})
         if limits:
             axes.set(ylim=limits)
         axes.grid(axis="y")
-        if len(drawn) > 1:
+        if len(drawn) > 1 and not drawn[0].role:
             _legend(axes, columns=4)
         return _svg(figure, f"{ylabel} against {xlabel}")
 
@@ -216,6 +224,71 @@ def _smoothed(y: np.ndarray) -> np.ndarray:
     low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(y))
     means: np.ndarray = (padded[high] - padded[low]) / (high - low)
     return means
+
+
+class Dot(NamedTuple):
+    """A trial between two objectives."""
+
+    x: float
+    y: float
+    role: str
+    """``front``, ``dominated``, ``recommended`` or ``before``."""
+    label: str = ""
+    x_ends: tuple[float, float] | None = None
+    """The interval of ``x``."""
+    y_ends: tuple[float, float] | None = None
+
+
+def frontier(
+    dots: Sequence[Dot], *, xlabel: str, ylabel: str, floor: float | None = None
+) -> Markup:
+    """What is gained against what is kept; the front as a line, the others grey."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        best = sorted(dot for dot in dots if dot.role in ("front", "recommended"))
+        axes.plot([dot.x for dot in best], [dot.y for dot in best], color=ACCENT, linewidth=1.4)
+        for dot in dots:
+            ink, size, marker = _DOTS_OF[dot.role]
+            for at, ends in (("h", dot.x_ends), ("v", dot.y_ends)):
+                if ends:
+                    lines = axes.hlines if at == "h" else axes.vlines
+                    lines(dot.y if at == "h" else dot.x, *ends, color=ink, linewidth=0.8, alpha=0.5)
+            axes.scatter([dot.x], [dot.y], s=size, color=ink, marker=marker, zorder=3, linewidth=0)
+            if dot.label:
+                axes.annotate(dot.label, (dot.x, dot.y), xytext=(6, 5), textcoords="offset points")
+        if floor is not None:
+            axes.axvline(floor, color=CONTROL, linewidth=1.2, linestyle=(0, (3, 2)))
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.grid()
+        return _svg(figure, f"{ylabel} against {xlabel}")
+
+
+_DOTS_OF = {
+    "before": (INK, 46, "s"),
+    "dominated": (CONTROL, 26, "o"),
+    "front": (ACCENT, 42, "o"),
+    "recommended": (BEST, 110, "D"),
+}
+"""Colour, size and shape."""
+
+
+def effect(x: Sequence[float], y: Sequence[float], *, xlabel: str, ylabel: str) -> Markup:
+    """Trials as dots and their means as a line, by the value of a setting; on a logarithmic scale
+    where the values span a decade."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        values = sorted(set(x))
+        means = [float(np.mean([b for a, b in zip(x, y, strict=True) if a == v])) for v in values]
+        axes.scatter(x, y, s=34, color=ACCENT, alpha=0.5, linewidth=0)
+        axes.plot(values, means, color=ACCENT, linewidth=2)
+        if values[0] > 0 and values[-1] >= 10 * values[0]:
+            axes.set_xscale("log")
+        if len(values) <= 8:
+            axes.set_xticks(values, [f"{value:g}" for value in values])
+            axes.xaxis.set_minor_locator(NullLocator())
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.grid(axis="y")
+        return _svg(figure, f"{ylabel} by {xlabel}")
 
 
 def _axes() -> tuple[Figure, Axes]:

@@ -19,6 +19,7 @@ REQUIRED = {
     "find_lr": ["dataset=parts", "out=rates"],
     "plan": ["work.parts=8"],
     "prepare": ["sources=[{name: synthetic, limit: 8}]", "out=parts"],
+    "probe": ["dataset=parts", "checkpoint=model", "out=probes"],
     "sweep": ["tune/configs/small.yaml", "out=sweep"],
     "train": ["dataset=parts", "out=model"],
 }

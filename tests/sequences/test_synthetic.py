@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from cadvlm import execution
-from cadvlm.sequences.synthetic import FAMILIES, LONGEST, part
+from cadvlm.sequences.synthetic import ALL, FAMILIES, GROUPS, LONGEST, chosen, part, words
 
 
 def test_a_part_does_not_depend_on_the_parts_drawn_before_it():
@@ -38,7 +38,7 @@ def test_families_are_balanced():
 
 def test_programs_hold_only_small_integers_and_few_of_them():
     for index in range(2000):
-        code = part(0, index)[1].code
+        code = part(0, index, GROUPS["all"])[1].code
         numbers = re.findall(r"[\d.]*\d[\d.]*", code)
         assert all(number.isdecimal() and int(number) <= 360 for number in numbers), code
         assert len(numbers) <= 14, code
@@ -61,15 +61,44 @@ def test_operations_are_the_calls_that_shape_the_solid():
     assert drawn["cone"].operations == ("revolve",)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ALL)
 def test_every_part_is_one_valid_solid_with_the_fixed_longest_side(family):
-    first = list(FAMILIES).index(family)
-    for index in range(first, first + 4 * len(FAMILIES), len(FAMILIES)):
-        name, program = part(0, index)
+    first = list(ALL).index(family)
+    for index in range(first, first + 4 * len(ALL), len(ALL)):
+        name, program = part(0, index, GROUPS["all"])
         assert name == family
         result = execution.run(program)
         assert result.solid is not None, f"{result.status}: {result.error}\n{program.code}"
-        assert result.solid.n_solids == 1
+        assert result.solid.n_solids == (2 if family == "pin_assembly" else 1)
         low, high = result.solid.bbox[:3], result.solid.bbox[3:]
         longest = max(b - a for a, b in zip(low, high, strict=True))
         assert longest == pytest.approx(LONGEST, abs=1e-3), program.code
+
+
+def test_families_beyond_leave_those_before_as_they_are():
+    assert list(ALL)[: len(FAMILIES)] == list(FAMILIES) == list(GROUPS["default"])
+    assert [part(7, index)[1] for index in range(60)] == [
+        part(7, index, GROUPS["default"])[1] for index in range(60)
+    ]
+
+
+def test_families_are_chosen_by_name_or_group_each_once():
+    assert chosen(["tube", "sketches"])[:2] == ["tube", "l_profile"]
+    assert len(chosen(["all", "default"])) == len(ALL)
+    with pytest.raises(KeyError, match="gear"):
+        chosen(["gear"])
+
+
+def test_sketches_do_nothing_but_sketch_and_extrude():
+    drawn = {part(0, index, GROUPS["sketches"])[1].operations for index in range(200)}
+    assert {operation for operations in drawn for operation in operations} == {"extrude"}
+
+
+@pytest.mark.parametrize("family", words.TOLD)
+def test_the_words_of_a_part_have_every_number_that_differs(family):
+    told = {}
+    for index in range(300):
+        program = part(0, index, [family])[1]
+        told.setdefault(words.words(family, program), set()).add(program.code)
+    assert all(len(codes) == 1 for codes in told.values())
+    assert len(told) > 100

@@ -6,20 +6,25 @@ picture, in which absolute size cannot be seen and only the right, front and top
 - every part's longest side is ``LONGEST``, all other lengths are integers on a coarse grid;
 - no parameter hides: holes go through, pockets show their floor, ends face the eye;
 - a family has one way of writing its parts down, and every draw is a valid solid by construction.
+
+:data:`FAMILIES` are what a source of synthetic parts has when it does not say which. :data:`ALL`
+has more of them, about operations that these lack.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from cadvlm.records import CadProgram
-from cadvlm.sequences.synthetic import blocks, plates, profiles, rounds
+from cadvlm.sequences.synthetic import blocks, operations, plates, profiles, rounds
 from cadvlm.sequences.synthetic.draw import LONGEST
 
-__all__ = ["FAMILIES", "LONGEST", "part"]
+__all__ = ["ALL", "FAMILIES", "GROUPS", "LONGEST", "chosen", "part"]
 
-FAMILIES: dict[str, Callable[[random.Random], CadProgram]] = {
+Family = Callable[[random.Random], CadProgram]
+
+FAMILIES: dict[str, Family] = {
     family.__name__: family
     for family in (
         plates.corner_hole_plate,
@@ -47,13 +52,52 @@ FAMILIES: dict[str, Callable[[random.Random], CadProgram]] = {
 }
 """Name of a family -> the function that draws one of its parts."""
 
+ALL: dict[str, Family] = FAMILIES | {
+    family.__name__: family
+    for family in (
+        operations.lofted_block,
+        operations.lofted_adapter,
+        operations.swept_pipe,
+        operations.mirrored_plate,
+        operations.counterbored_block,
+        operations.countersunk_block,
+        operations.lettered_plate,
+        operations.pin_assembly,
+    )
+}
 
-def part(seed: int, index: int) -> tuple[str, CadProgram]:
+GROUPS: dict[str, tuple[str, ...]] = {
+    "default": tuple(FAMILIES),
+    "all": tuple(ALL),
+    "sketches": tuple(
+        ["l_profile", "u_profile", "t_profile", "wedge", "tube", "stepped_shaft", "prism"]
+    ),
+}
+"""Families by one word; ``sketches`` do nothing but sketch and extrude."""
+
+
+def chosen(names: Iterable[str]) -> list[str]:
+    """Families by their names and those of groups, each once, in order.
+
+    Raises:
+        KeyError: a name that is neither.
+    """
+    every = (one for name in names for one in GROUPS.get(name, (name,)))
+    families = list(dict.fromkeys(every))
+    for name in families:
+        if name not in ALL:
+            raise KeyError(name)
+    return families
+
+
+def part(
+    seed: int | str, index: int, families: Sequence[str] = tuple(FAMILIES)
+) -> tuple[str, CadProgram]:
     """Part ``index`` of the endless series ``seed``: the family's name and the program.
 
     Depends on nothing but its arguments, on any machine. Families take turns, so any run of
     consecutive indices is balanced.
     """
-    name = list(FAMILIES)[index % len(FAMILIES)]
+    name = families[index % len(families)]
     # Seeding with a string hashes it by SHA-512, which no interpreter setting changes.
-    return name, FAMILIES[name](random.Random(f"{seed}:{index}"))
+    return name, ALL[name](random.Random(f"{seed}:{index}"))

@@ -16,7 +16,8 @@ PLANES = {"XY": ">Z", "YZ": ">X", "XZ": "<Y"}
 
 # Unlike sketches and selections, these make or change the solid.
 _OPERATIONS = {
-    "box", "extrude", "revolve", "hole", "cutBlind", "cutThruAll", "fillet", "chamfer", "shell"
+    "box", "extrude", "revolve", "hole", "cutBlind", "cutThruAll", "fillet", "chamfer", "shell",
+    "loft", "sweep", "mirror", "cboreHole", "cskHole", "text", "Assembly",
 }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from cadvlm.config.data import PictureConfig
-from cadvlm.data.pictures import exports, pictures
 from cadvlm.errors import ConfigError
+from cadvlm.render.views import exports, pictures
 from tests.meshes import solid_box
 
 PART = solid_box(3, 2, 1)
