@@ -2,8 +2,9 @@
 
 ``importance``    share of what decides whether a trial is among the best quarter at an objective:
                   PED-ANOVA (Watanabe et al., IJCAI 2023), as Optuna has it.
-``correlations``  Spearman's rank correlation of a number with an objective, with its percentile
-                  bootstrap interval over the trials.
+``correlations``  Spearman's rank correlation of a number with an objective over all trials, and
+                  with all else equal: of the ranks within groups of trials that agree in every
+                  other setting. With percentile bootstrap intervals over the trials.
 ``changes``       what an objective gains on average when a setting goes from its first value to
                   another one and all others stay: over the pairs of trials that differ in it alone.
 """
@@ -21,10 +22,13 @@ import numpy as np
 from scipy.stats import rankdata
 
 Row = Mapping[str, Any]
-"""A finished trial: ``settings``, and each objective under its dotted key."""
+"""A finished trial: ``settings``, the same keys in all, and each objective by its dotted key."""
 
 LEAST = 4
 """Fewer trials say nothing of what matters."""
+
+_ALIKE = 3
+"""Of two trials one has always the lower rank."""
 
 _BEST = 0.25
 _DRAWS = 2000
@@ -59,18 +63,20 @@ def importance(rows: Sequence[Row], objectives: Mapping[str, str]) -> dict[str, 
 def correlations(
     rows: Sequence[Row], objectives: Mapping[str, str], seed: int = 0
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """By setting and objective ``rho``, its ``ci95`` and the number ``n`` of trials."""
-    numeric = {
-        key: [row["settings"].get(key) for row in rows]
-        for key, values in varied(rows).items()
-        if all(map(_is_number, values))
-    }
+    """By setting and objective ``rho``, its ``ci95`` and the number ``n`` of trials; the same under
+    ``equal`` with all else equal, where three trials or more agree in all else."""
     if len(rows) < LEAST:
         return {}
     return {
-        key: {name: _spearman(values, [row[name] for row in rows], seed) for name in objectives}
-        for key, values in numeric.items()
-        if None not in values
+        key: {
+            name: {
+                **_spearman([(row["settings"][key], row[name]) for row in rows], seed),
+                "equal": _spearman(_within(rows, key, name), seed),
+            }
+            for name in objectives
+        }
+        for key, values in varied(rows).items()
+        if all(map(_is_number, values))
     }
 
 
@@ -85,13 +91,9 @@ def changes(rows: Sequence[Row], objectives: Mapping[str, str]) -> dict[str, lis
 def _change(
     rows: Sequence[Row], key: str, base: Any, value: Any, objectives: Mapping[str, str]
 ) -> dict[str, Any]:
-    def others(row: Row) -> str:
-        rest = {name: value for name, value in row["settings"].items() if name != key}
-        return json.dumps(rest, sort_keys=True)
-
-    before = {others(row): row for row in rows if row["settings"].get(key) == base}
-    after = [row for row in rows if row["settings"].get(key) == value]
-    pairs = [(before[others(row)], row) for row in after if others(row) in before]
+    before = {_others(row, key): row for row in rows if row["settings"][key] == base}
+    after = [row for row in rows if row["settings"][key] == value]
+    pairs = [(before[_others(row, key)], row) for row in after if _others(row, key) in before]
     gains = {name: [b[name] - a[name] for a, b in pairs] for name in objectives}
     return {
         "from": base,
@@ -111,7 +113,7 @@ def _importance(
     distributions = {key: _distribution(values) for key, values in settings.items()}
     study = optuna.create_study(direction="maximize" if better == "max" else "minimize")
     for row in rows:
-        params = {key: _plain(row["settings"].get(key), settings[key]) for key in settings}
+        params = {key: _plain(row["settings"][key], settings[key]) for key in settings}
         study.add_trial(
             optuna.trial.create_trial(
                 params=params, distributions=distributions, value=float(row[objective])
@@ -135,18 +137,41 @@ def _plain(value: Any, values: Sequence[Any]) -> Any:
     return float(value) if all(map(_is_number, values)) else json.dumps(value)
 
 
-def _spearman(x: Sequence[float], y: Sequence[float], seed: int) -> dict[str, Any]:
-    pairs, random = np.array([x, y], float).T, np.random.default_rng(seed)
-    count = len(pairs)
-    drawn = [_rho(pairs[random.integers(count, size=count)]) for _ in range(_DRAWS)]
-    known = [rho for rho in drawn if math.isfinite(rho)]
-    ends = np.percentile(known, [2.5, 97.5]).tolist() if known else None
-    rho = _rho(pairs)
-    return {"rho": rho if math.isfinite(rho) else None, "ci95": ends, "n": count}
+def _others(row: Row, key: str) -> str:
+    """All settings but one."""
+    rest = {name: value for name, value in row["settings"].items() if name != key}
+    return json.dumps(rest, sort_keys=True)
+
+
+def _within(rows: Sequence[Row], key: str, objective: str) -> list[tuple[float, float]]:
+    """Ranks among the trials that agree in all other settings, from 0 to 1."""
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[_others(row, key)].append(row)
+    pairs: list[tuple[float, float]] = []
+    for group in groups.values():
+        if len(group) >= _ALIKE:
+            x = rankdata([row["settings"][key] for row in group])
+            y = rankdata([row[objective] for row in group])
+            pairs += zip(x / len(group), y / len(group), strict=True)
+    return pairs
+
+
+def _spearman(pairs: Sequence[tuple[float, float]], seed: int) -> dict[str, Any]:
+    array, random = np.array(pairs, float).reshape(-1, 2), np.random.default_rng(seed)
+    count = len(array)
+    rho = _rho(array)
+    if not math.isfinite(rho):
+        return {"rho": None, "ci95": None, "n": count}
+    drawn = [_rho(array[random.integers(count, size=count)]) for _ in range(_DRAWS)]
+    known = [value for value in drawn if math.isfinite(value)]
+    return {"rho": rho, "ci95": np.percentile(known, [2.5, 97.5]).tolist(), "n": count}
 
 
 def _rho(pairs: Any) -> float:
     """Correlation of the ranks; not a number where one of the two does not vary."""
+    if not len(pairs):
+        return math.nan
     a, b = rankdata(pairs[:, 0]), rankdata(pairs[:, 1])
     if a.std() == 0 or b.std() == 0:
         return math.nan

@@ -59,10 +59,9 @@ def sweep(
         total, todo = len(todo), [settings for settings in todo if settings not in known]
     left = total - len(ended) if config.search == "optuna" else len(todo)
     if left > 0:
+        trial = functools.partial(run_trial, plan=plan)
         with Progress("sweep", total, "trials", done=total - left) as progress:
-            search(
-                plan, functools.partial(run_trial, plan=plan), todo, left, Ledger(plan, progress)
-            )
+            search(plan, trial, todo, left, Ledger(plan, progress))
     summary = summarise(plan, before)
     if not summary["front"]:
         fates = [(row["settings"], row["status"], row["error"]) for row in summary["trials"]]
@@ -99,22 +98,23 @@ def summarise(plan: Plan, before: dict[str, Any] | None) -> dict[str, Any]:
 
 def _claim(folder: Folder, plan: Plan) -> None:
     """Make the folder this sweep's, or find that it is."""
-    tried = plan.sweep.model_dump(mode="json", exclude=set(_MAY_CHANGE))
-    config = {
+    branches = {
         "train": plan.train.model_dump(mode="json"),
         "evaluate": plan.evaluation.model_dump(mode="json"),
-        "sweep": tried,
-        "dataset": content_hash(plan.train.dataset),
+        "sweep": plan.sweep.model_dump(mode="json", exclude=set(_MAY_CHANGE)),
     }
-    if folder.exists(CONFIG):
-        there = folder.read_json(CONFIG)
-        changed = [key for key, value in config.items() if there.get(key) != value]
-        if changed:
-            raise ConfigError(
-                f"out: {folder.uri} holds a sweep with another {', another '.join(changed)}; "
-                "choose another folder, or remove this one"
-            )
-    folder.write_json(CONFIG, config)
+    here = {
+        f"{name}.{key}": value for name, tree in branches.items() for key, value in tree.items()
+    }
+    here["train.dataset"] = content_hash(plan.train.dataset)
+    there = folder.read_json(CONFIG) if folder.exists(CONFIG) else here
+    changed = [key for key in sorted(here | there) if here.get(key) != there.get(key)]
+    if changed:
+        raise ConfigError(
+            f"out: {folder.uri} holds a sweep with another {', another '.join(changed)}; "
+            "choose another folder, or remove this one"
+        )
+    folder.write_json(CONFIG, here)
 
 
 def _before(plan: Plan) -> dict[str, Any] | None:

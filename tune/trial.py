@@ -89,7 +89,7 @@ def run_trial(config: Mapping[str, Any], *, plan: Plan, look: Look | None = None
     home = plan.home(settings)
     record = (read(home) or begin(settings)) | {"status": RUNNING, "error": None}
     home.write_json(RECORD, record)
-    known = {look["share"]: look for look in record["looks"]}
+    known = {one["share"]: one for one in record["looks"]}
     try:
         for share in plan.sweep.looks:
             started = time.monotonic()

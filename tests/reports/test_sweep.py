@@ -37,6 +37,7 @@ def folder(tmp_path):
     trials = [trial(n, lr=rate, share=0.0) for n, rate in enumerate(rates)]
     lost = [trial(7, "diverged", lr=1.0, share=0.0), trial(8, "stopped", lr=0.1, share=0.0)]
     found = {"rho": -0.9, "ci95": [-1.0, -0.7], "n": 3}
+    found["equal"] = {"rho": None, "ci95": None, "n": 0}
     change = {"from": 1e-5, "value": 1e-4, "pairs": 1, "iou.mean": 0.1, "retention.mean": -0.2}
     summary = {
         "objectives": GOALS,

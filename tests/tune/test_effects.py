@@ -25,6 +25,14 @@ def test_what_rises_and_falls_is_told_with_its_interval():
     assert found["kept"]["n"] == 16
 
 
+def test_all_else_equal_one_setting_does_not_hide_another():
+    crowd = [{**row, "kept": row["kept"] + 10 * row["settings"]["share"]} for row in ROWS]
+    found = correlations(crowd, BOTH)["lr"]["kept"]
+    assert found["rho"] > -0.7
+    assert found["equal"]["rho"] == pytest.approx(-1)
+    assert correlations(ROWS[::2][:4], BOTH)["lr"]["kept"]["equal"]["n"] == 0
+
+
 def test_an_objective_that_stays_has_no_correlation():
     flat = [{**row, "kept": 0.5} for row in ROWS]
     assert correlations(flat, BOTH)["lr"]["kept"]["rho"] is None

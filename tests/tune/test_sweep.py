@@ -106,7 +106,7 @@ def test_what_has_ended_is_not_run_again(swept):
 
 def test_another_sweep_is_refused_there(swept):
     out, (train, evaluation, config), _ = swept
-    with pytest.raises(ConfigError, match="holds a sweep with another train"):
+    with pytest.raises(ConfigError, match=r"holds a sweep with another train\.seed;"):
         sweep(out.uri, train.override({"seed": 9}), evaluation, config)
 
 
