@@ -52,9 +52,9 @@ def placed(settings: SweepJob, out: str) -> SweepJob:
             "train.dataset": train.dataset,
             "train.model.path": train.model.path,
             "evaluate.dataset": settings.evaluate.dataset,
-            "sweep.probes.captions": probes and probes.captions,
-            "base.dataset": base and base.dataset,
-            "base.out": base and base.out,
+            "sweep.probes.captions": probes.captions if probes else None,
+            "base.dataset": base.dataset if base else None,
+            "base.out": base.out if base else None,
         }
     )
     prepares = [one.model_dump(exclude_unset=True) for one in prepared]

@@ -19,6 +19,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 Row = Mapping[str, Any]
@@ -160,22 +161,23 @@ def _within(rows: Sequence[Row], key: str, objective: str) -> list[tuple[float, 
 def _spearman(pairs: Sequence[tuple[float, float]], seed: int) -> dict[str, Any]:
     array, random = np.array(pairs, float).reshape(-1, 2), np.random.default_rng(seed)
     count = len(array)
-    rho = _rho(array)
+    [rho] = _rho(array[None]) if count else [math.nan]
     if not math.isfinite(rho):
         return {"rho": None, "ci95": None, "n": count}
-    drawn = [_rho(array[random.integers(count, size=count)]) for _ in range(_DRAWS)]
-    known = [value for value in drawn if math.isfinite(value)]
-    return {"rho": rho, "ci95": np.percentile(known, [2.5, 97.5]).tolist(), "n": count}
+    drawn = _rho(array[random.integers(count, size=(_DRAWS, count))])
+    return {"rho": float(rho), "ci95": np.nanpercentile(drawn, [2.5, 97.5]).tolist(), "n": count}
 
 
-def _rho(pairs: Any) -> float:
-    """Correlation of the ranks; not a number where one of the two does not vary."""
-    if not len(pairs):
-        return math.nan
-    a, b = rankdata(pairs[:, 0]), rankdata(pairs[:, 1])
-    if a.std() == 0 or b.std() == 0:
-        return math.nan
-    return float(np.corrcoef(a, b)[0, 1])
+def _rho(pairs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank correlations (D,) of D draws (D, N, 2); NaN where one of the two does not vary."""
+    ranks = rankdata(pairs, axis=1)
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    spread = np.sqrt((ranks**2).sum(axis=1).prod(axis=1))
+    products = ranks.prod(axis=2).sum(axis=1)
+    rho: NDArray[np.float64] = np.divide(
+        products, spread, out=np.full_like(products, np.nan), where=spread > 0
+    )
+    return rho
 
 
 def _is_number(value: Any) -> bool:

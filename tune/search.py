@@ -92,11 +92,13 @@ def _scheduler(config: SweepConfig) -> AsyncHyperBandScheduler | None:
 def _suggestions(plan: Plan) -> Any:
     """Optuna's, which knows what was tried before and begins with what was interrupted."""
     import optuna
+    from optuna.study import StudyDirection
     from ray.tune.search.optuna import OptunaSearch
 
     goals, storage = plan.sweep.goals, optuna.storages.InMemoryStorage()
     space = {f"settings/{k}": v for k, v in distributions(plan.sweep.spaces[0]).items()}
-    directions = ["maximize" if mode == "max" else "minimize" for mode in goals.values()]
+    kinds = {"max": StudyDirection.MAXIMIZE, "min": StudyDirection.MINIMIZE}
+    directions = [kinds[mode] for mode in goals.values()]
     study = optuna.create_study(study_name="sweep", storage=storage, directions=directions)
     known = records(plan)
     for record in known:

@@ -19,8 +19,8 @@ from tests.training import samples
 from tune.config import SweepConfig
 from tune.sweep import sweep
 
-KNOWN = synthetic.part("probes-0", 0, ["filleted_block"])[1].code
-"""The first probe of a suite about fillets, which the model to begin with knows by heart."""
+KNOWN = synthetic.part("probes-0", 0, ["chamfered_block"])[1].code
+"""The first probe about chamfers, a picture: the model to begin with answers so to each."""
 
 SPACE = (
     {"optimizer.lr": [1e-7, 1e30]},
@@ -61,7 +61,7 @@ def swept(tmp_path_factory, ray_session):
             "generation": {"max_new_tokens": 64, "gpu": False},
         }
     )
-    probes = {"count": 12, "generation": {"max_new_tokens": 64, "gpu": False}}
+    probes = {"count": 12, "generation": {"max_new_tokens": 200, "gpu": False}}
     config = SweepConfig.parse({"space": SPACE, "probes": probes, "concurrent": 3})
     out = f"{folder}/out"
     return Folder(out), (train, evaluation, config), sweep(out, train, evaluation, config)
@@ -86,7 +86,7 @@ def test_a_trial_that_changed_nothing_has_kept_all(swept):
     [row] = summary["front"]
     assert row == summary["recommended"]
     assert row["retention.mean"] == 1
-    assert row["retention"]["by_operation"]["fillet"]["before"] > 0
+    assert row["retention"]["by_operation"]["chamfer"]["before"] == 1
     assert row["iou.mean"] == summary["before"]["iou.mean"]
     assert summary["before"]["retention.mean"] == 1
 
@@ -114,6 +114,6 @@ def test_the_report_shows_the_front_and_every_failure(swept):
     out, _, _ = swept
     report.write(out)
     page = out.read("report.html").decode()
-    for text in ("recommended", "diverged", "out of memory", "Retention", "fillet", "<svg"):
+    for text in ("recommended", "diverged", "out of memory", "Retention", "chamfer", "<svg"):
         assert text in page
     assert pq.read_table(out.join("forgotten.parquet")).num_rows == 0

@@ -105,7 +105,7 @@ class Maker(Judge):
         shown = mark(solid, plain)
         if not shown.made:
             return None
-        row = {
+        row: dict[str, Any] = {
             "id": draft.id,
             "operation": draft.operation,
             "kind": draft.kind,

@@ -144,7 +144,7 @@ def _drafts(config: ProbesConfig, operations: Sequence[str]) -> Iterator[Draft]:
             yield Draft(
                 id=f"{operation.replace(' ', '-')}-{nth:03}",
                 operation=operation,
-                kind="picture" if nth % 2 else "text",
+                kind="picture" if (place + nth) % 2 else "text",
                 prompt=words.prompt(family, program),
                 program=program,
                 plain=words.without(family, program),

@@ -26,7 +26,7 @@ def test_a_part_asked_for_in_words_has_no_picture():
     [part, *_] = parts(families=("all",), text="prompt")
     assert part.images == ()
     assert part.prompt is not None
-    assert part.prompt.startswith("Write CadQuery code for a plate")
+    assert part.prompt.startswith("Write CadQuery code for a")
     assert part.program is not None
     assert part.program.language == "cadquery"
 
