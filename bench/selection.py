@@ -30,7 +30,8 @@ from cadvlm.dataset import Dataset
 from cadvlm.geometry.align import unit_body
 from cadvlm.geometry.compare import iou
 from cadvlm.geometry.solid import Solid
-from cadvlm.models.generate import Generator, Sampling
+from cadvlm.models.generate import Generator
+from cadvlm.models.sampling import Sampling
 from cadvlm.progress import Progress
 from cadvlm.records import CadProgram
 from cadvlm.scoring.agreement import Picture, agreement

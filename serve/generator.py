@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL.Image import Image
 
 from cadvlm.config.evaluate import GenerationConfig
 from cadvlm.errors import InputError
-from cadvlm.models.collate import Encoded
-from cadvlm.models.generate import Generator, Sampling
+from cadvlm.models.sampling import Sampling
 from serve.config import ServeConfig, Weights
+
+if TYPE_CHECKING:  # whoever only asks need not load torch
+    from cadvlm.models.collate import Encoded
+    from cadvlm.models.generate import Generator
 
 GATHER_S = 0.01
 """Waited for company: an answer takes a hundred milliseconds at the very least."""
@@ -71,7 +74,7 @@ class _Row:
     """Letters that were told as pieces."""
 
     def hear(self, token: int, last: bool, decode: Callable[[Sequence[int]], str]) -> bool:
-        """Take the next token; see :data:`cadvlm.models.generate.Hear`."""
+        """Take the next token; see :data:`cadvlm.models.sampling.Hear`."""
         self.tokens.append(token)
         if self.ask.streamed or last:
             text, counts = decode(self.tokens), (self.num_read, len(self.tokens))
@@ -198,6 +201,8 @@ class ProgramGenerator:
 
 
 def _open(config: ServeConfig, weights: Weights) -> Generator:
+    from cadvlm.models.generate import Generator
+
     generation = GenerationConfig(
         batch_size=config.batch_size,
         max_new_tokens=config.max_new_tokens,

@@ -12,7 +12,7 @@ from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from cadvlm.models.generate import Sampling
+from cadvlm.models.sampling import Sampling
 from serve import pictures
 from serve.config import ServeConfig
 from serve.door import limited

@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 
 from cadvlm.errors import RunFailed
-from cadvlm.models.load import load_config
+from cadvlm.models.place import find
 from cadvlm.progress import warn
 from cluster.ports import refuse_taken_port
 from serve.app import build_app
@@ -38,7 +38,7 @@ def deploy(config: ServeConfig) -> str:
         InputError: there is no such checkpoint, no good key in the file, or the port is taken.
         RunFailed: the model does not load, programs cannot be run, or nothing answers.
     """
-    load_config(config.checkpoint)  # a misspelt path is found now, not by a replica minutes later
+    find(config.checkpoint)  # a misspelt path is found now, not by a replica minutes later
     if config.keys_file is not None:
         read_keys(config.keys_file)
     elif not _is_loopback(config.host):

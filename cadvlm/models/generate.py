@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from PIL import Image
@@ -19,21 +19,7 @@ from cadvlm.errors import InputError
 from cadvlm.models.collate import Encoded, collate
 from cadvlm.models.load import load
 from cadvlm.models.prompt import encode_each
-
-
-class Sampling(NamedTuple):
-    """How one answer is written."""
-
-    max_new_tokens: int
-    temperature: float = 0.0
-    """Zero takes the likeliest token every time."""
-    seed: int = 0
-    """Decides what is drawn, whatever else is in the batch."""
-
-
-Hear = Callable[[int, int, bool], bool]
-"""Told the row, the token that was just written for it, and whether that was its last one; says
-whether there is any use in going on with the row."""
+from cadvlm.models.sampling import Hear, Sampling
 
 
 class Generator:

@@ -1,4 +1,4 @@
-"""What every Ray Train worker runs: a plain loop.
+"""How every Ray Train worker trains: a plain loop.
 
 The loss of a step is the mean over all answer tokens of the whole batch, so that it does not depend
 on how the batch is cut into workers and micro-batches.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +20,9 @@ import ray.train
 import ray.train.torch
 import torch
 import torch.distributed as dist
-from ray.actor import ActorHandle
 from transformers import BatchFeature
 
 from cadvlm.config.base import dotted
-from cadvlm.config.train import TrainConfig
 from cadvlm.dataset import Dataset
 from cadvlm.errors import RunFailed
 from cadvlm.progress import Progress, warn
@@ -45,34 +43,12 @@ from cadvlm.training.sampling import Sampler, chosen
 from cadvlm.training.saving import SCORE, Saver
 from cadvlm.training.schedule import learning_rate
 from cadvlm.training.trackers import trackers
+from cadvlm.training.work import Job
 
 SUMMARY = "summary.json"
 """The last row of metrics; written when everything else is, so that it marks a finished run."""
 
 _VALIDATION_CACHE_GB = 0.25
-
-
-class Job(NamedTuple):
-    """What the driver hands to every worker."""
-
-    config: TrainConfig
-    base: str
-    """The model to start from, as :func:`cadvlm.models.load.load` takes it."""
-    gpu: bool
-    mixture: Mixture
-    bell: ActorHandle
-    """Rung when the run is to end before its last step."""
-
-
-def run(given: dict[str, Job]) -> bool:
-    """Ray Train's entry: train, or go on, to the last step, and export; False when told to stop."""
-    job = given["job"]
-    torch.set_num_threads(max(1, int(job.config.workers.cpus)))
-    loop = Loop(job)
-    finished = loop.train()
-    if finished:
-        loop.export()
-    return finished
 
 
 class Loop:

@@ -11,11 +11,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import torch
-
 from cadvlm.config.watch import RangeConfig
 from cadvlm.errors import InputError
-from cadvlm.training.loop import Loop
 
 FOUND = "find_lr.json"
 
@@ -38,22 +35,6 @@ class Found(NamedTuple):
     """Where the loss was lowest; from here on it rises."""
     means: list[float]
     """The running mean of the loss at each rate, up to where it broke."""
-
-
-def losses(given: dict[str, Any]) -> list[float]:
-    """What every worker runs: the losses of steps at rising rates, until they break."""
-    job, span = given["job"], given["span"]
-    torch.set_num_threads(max(1, int(job.config.workers.cpus)))
-    loop = Loop(job)
-    batches = loop.feed.batches(loop.plan())
-    found: list[float] = []
-    for step, rate in enumerate(rates(span)):
-        loop.step(step, batches, rate)
-        found.append(loop.window.totals()["loss"])
-        loop.window.restart()
-        if is_broken(found):
-            break
-    return found
 
 
 def rates(span: RangeConfig) -> list[float]:

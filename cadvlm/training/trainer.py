@@ -33,10 +33,10 @@ from cadvlm.models.load import load_config
 from cadvlm.progress import warn
 from cadvlm.reports import find_lr as rates_page
 from cadvlm.storage import Folder
-from cadvlm.training import lr_finder, micro_batch
+from cadvlm.training import lr_finder, micro_batch, work
 from cadvlm.training.feed import answer
 from cadvlm.training.guards import is_out_of_memory, is_stalled, memory_advice
-from cadvlm.training.loop import SUMMARY, Job, run
+from cadvlm.training.loop import SUMMARY
 from cadvlm.training.lr_finder import Found
 from cadvlm.training.metrics import read
 from cadvlm.training.mixture import Mixture, mix, replayed, weights
@@ -100,7 +100,7 @@ def fit(config: TrainConfig) -> str:
         folder.write_json(DATA, _identity(dataset))
         if config.micro_batch_size == "auto":
             config = config.override({"micro_batch_size": _fitting(config, base, mixture, folder)})
-        if not _all_workers(run, config, base, mixture, folder, CHECKPOINTS):
+        if not _all_workers(work.run, config, base, mixture, folder, CHECKPOINTS):
             raise RunFailed(_what_is_left(folder, "this process was told to end (SIGTERM)"))
     return f"{folder.uri}/{FINAL}"
 
@@ -128,7 +128,7 @@ def find_lr(config: TrainConfig, span: RangeConfig) -> Found:
         )
     base = config.model.path or _built(config, dataset, folder)
     _check_that_it_learns(base, config)
-    losses = _all_workers(lr_finder.losses, config, base, mixture, folder, "trial", span=span)
+    losses = _all_workers(work.losses, config, base, mixture, folder, "trial", span=span)
     folder.remove("trial")
     rates = lr_finder.rates(span)
     found = lr_finder.suggest(rates, losses)
@@ -145,7 +145,7 @@ def _fitting(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -
         if found["workers"] == workers:
             return int(found["micro_batch_size"])
     alone = config.override({"batch_size": workers, "micro_batch_size": 1, "max_failures": 0})
-    need = _all_workers(micro_batch.need, alone, base, mixture, folder, "trial")
+    need = _all_workers(work.need, alone, base, mixture, folder, "trial")
     folder.remove("trial")
     size = micro_batch.largest(need, config.batch_size // workers)
     found = {"micro_batch_size": size, "workers": workers, **need._asdict()}
@@ -166,7 +166,7 @@ class _OwnErrorsEndTheRun(UserCallback):  # type: ignore[misc]  # Ray is untyped
 
 
 def _all_workers(
-    work: Callable[[dict[str, Any]], Any],
+    task: Callable[[dict[str, Any]], Any],
     config: TrainConfig,
     base: str,
     mixture: Mixture,
@@ -196,8 +196,8 @@ def _all_workers(
     )
     with rung_by_sigterm() as bell:
         trainer = TorchTrainer(
-            work,
-            train_loop_config={"job": Job(config, base, gpu, mixture, bell), **given},
+            task,
+            train_loop_config={"job": work.Job(config, base, gpu, mixture, bell), **given},
             torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
             scaling_config=ScalingConfig(
                 num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers

@@ -5,7 +5,8 @@ import torch
 
 from cadvlm.config.evaluate import GenerationConfig
 from cadvlm.errors import InputError
-from cadvlm.models.generate import Generator, Sampling
+from cadvlm.models.generate import Generator
+from cadvlm.models.sampling import Sampling
 from cadvlm.records import PROMPT
 from tests.training.samples import picture
 

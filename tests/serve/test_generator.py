@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from cadvlm.errors import InputError
-from cadvlm.models.generate import Sampling
+from cadvlm.models.sampling import Sampling
 from cadvlm.records import PROMPT
 from serve.config import ServeConfig
 from serve.generator import Ask, ProgramGenerator, Written

@@ -1,0 +1,89 @@
+"""What the workers of Ray Train are given to do.
+
+A name of this file is all that the controller of a run has to import: models and DeepSpeed, which
+take seconds, are loaded by the workers alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from ray.actor import ActorHandle
+
+from cadvlm.config.train import TrainConfig
+from cadvlm.training.lr_finder import is_broken, rates
+from cadvlm.training.micro_batch import Need
+from cadvlm.training.mixture import Mixture
+
+if TYPE_CHECKING:
+    from cadvlm.training.loop import Loop
+
+
+class Job(NamedTuple):
+    """What the driver hands to every worker."""
+
+    config: TrainConfig
+    base: str
+    """The model to start from, as :func:`cadvlm.models.load.load` takes it."""
+    gpu: bool
+    mixture: Mixture
+    bell: ActorHandle
+    """Rung when the run is to end before its last step."""
+
+
+def run(given: dict[str, Any]) -> bool:
+    """Train, or go on, to the last step, and export; False when told to stop before."""
+    loop = _loop(given["job"])
+    finished = loop.train()
+    if finished:
+        loop.export()
+    return finished
+
+
+def losses(given: dict[str, Any]) -> list[float]:
+    """The losses of steps at the rising rates of ``given["span"]``, until they break."""
+    loop = _loop(given["job"])
+    batches = loop.feed.batches(loop.plan())
+    found: list[float] = []
+    for step, rate in enumerate(rates(given["span"])):
+        loop.step(step, batches, rate)
+        found.append(loop.window.totals()["loss"])
+        loop.window.restart()
+        if is_broken(found):
+            break
+    return found
+
+
+def need(given: dict[str, Any]) -> Need:
+    """The memory of a few steps of an engine whose batch is a sample for each worker."""
+    import ray.train
+    import torch
+    import torch.distributed as dist
+
+    from cadvlm.training.loss import answer_loss
+    from cadvlm.training.memory import forget_peak, peak_gb, room_gb
+
+    loop = _loop(given["job"])
+    longest = np.argsort(loop.order.facts.length)[-2:].tolist()
+    seen = []
+    for count in (1, 1, 2):  # the first step lays out gradients and moments
+        forget_peak(loop.device)
+        batch = loop.feed.batch(longest[-count:])
+        loop.engine.backward(answer_loss(loop.engine.logits, batch, loop.device))
+        seen.append(peak_gb(loop.device))
+    neighbours = ray.train.get_context().get_local_world_size()
+    # The worker that has least decides: all of them take micro-batches of one size.
+    most = torch.tensor([*seen[1:], -room_gb(loop.device, neighbours)], device=loop.device)
+    dist.all_reduce(most, dist.ReduceOp.MAX)
+    one, two, room = most.tolist()
+    return Need(one, two, -room)
+
+
+def _loop(job: Job) -> Loop:
+    import torch
+
+    from cadvlm.training.loop import Loop
+
+    torch.set_num_threads(max(1, int(job.config.workers.cpus)))
+    return Loop(job)
