@@ -45,6 +45,7 @@ SAMPLE_SCHEMA = pa.schema(
         "shape": pa.binary(),
         "shape_kind": pa.string(),
         "plan": pa.string(),
+        "plain_instead": pa.bool_(),
     }
 )
 """One row a :class:`cadvlm.records.Sample`."""

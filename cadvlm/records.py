@@ -65,6 +65,8 @@ class Part:
     """Content of a shape file, measured when there is no program."""
     shape_kind: str = ""
     """``step``, ``brep``, ``stl`` or ``obj``."""
+    plain_instead: bool = False
+    """The program is the plain one, for the concise one built something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class Sample:
     """``step``, ``brep``, ``stl`` or ``obj``."""
     plan: str | None = None
     """What the part is and how it is built, in words, before the code."""
+    plain_instead: bool = False
+    """The code is the plain program, for the concise one built something else."""
 
     def to_row(self) -> dict[str, Any]:
         """The Parquet row; see ``cadvlm.dataset.SAMPLE_SCHEMA``."""

@@ -102,6 +102,7 @@ class Builder:
             shape=part.shape if alone else None,
             shape_kind=part.shape_kind if alone else None,
             plan=self._plan(part, solid),
+            plain_instead=part.plain_instead,
         )
 
     def _plan(self, part: Part, solid: Solid | None) -> str | None:

@@ -127,6 +127,7 @@ parts[0]["images"][0]["png"], parts[0]["code"]
 | `prompt`, `images` | the question; an image is `view`, `style`, `width`, `height`, `png` |
 | `plan`, `code`, `language` | the answer |
 | `operations`, `n_tokens` | what the code does, in order, and how long it is ({counted}) |
+| `plain_instead` | whether the code is plain because the concise form built another solid |
 | `sequence` | the construction sequence as JSON, where the source has one |
 | `n_faces`, `volume`, `bbox` | of the solid, in units of the code |
 | `shape_key` | six measures that equal shapes share, wherever they lie and however large they are |

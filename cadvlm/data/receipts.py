@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 Receipt = dict[str, Any]
 
-COUNTS = ("read", "written", "quarantined")
+COUNTS = ("read", "written", "quarantined", "plain_instead")
+"""Of rows; the last one of those whose concise program the kernel took for another solid."""
 
 STATISTICS = ("operations", "n_operations", "n_faces", "n_tokens")
 """Histograms: of operations by name, of how many a part has, of faces and of tokens."""
@@ -34,6 +35,7 @@ def receipt(samples: pa.Table, refusals: pa.Table) -> Receipt:
         "read": samples.num_rows + refusals.num_rows,
         "written": samples.num_rows,
         "quarantined": refusals.num_rows,
+        "plain_instead": pc.sum(samples["plain_instead"], min_count=0).as_py(),
         "splits": _counted(samples["split"]),
         "stages": _counted(refusals["stage"]),
         "reasons": _counted(refusals["reason"]),

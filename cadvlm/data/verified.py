@@ -43,7 +43,7 @@ def verified(
             measured |= dict(zip(wrong, again, strict=True))
         for at, (part, result) in enumerate(group):
             if at in wrong:
-                yield replace(part, program=plain[at]), measured[at]
+                yield replace(part, program=plain[at], plain_instead=True), measured[at]
             else:
                 yield part, result
 

@@ -31,6 +31,7 @@ def test_a_concise_program_that_agrees_is_used(sandbox: Sandbox) -> None:
     (result,) = sandbox.run_ours([CONCISE])
     ((kept, built),) = verified(sandbox, [(part(CONCISE), result)])
     assert kept.program == CONCISE
+    assert not kept.plain_instead
     assert built is result
 
 
@@ -45,6 +46,7 @@ def test_one_that_builds_another_solid_or_none_is_not(
     (result,) = sandbox.run_ours([wrong])
     ((kept, built),) = verified(sandbox, [(part(wrong), result)], exports=("brep",))
     assert kept.program == PLAIN
+    assert kept.plain_instead
     assert built is not None
     assert built.solid is not None
     assert "brep" in built.solid.files

@@ -36,6 +36,7 @@ def manifest(splits, statistics) -> dict:
         "read": written + 6,
         "written": written,
         "quarantined": 6,
+        "plain_instead": 3,
         "splits": splits,
         "stages": {"execute": 1, "filter": 5},
         "reasons": {"duplicate": 5, "timeout": 1},
@@ -68,7 +69,14 @@ def make(path, statistics=STATISTICS, **splits):
 
 def test_books_say_where_rows_are_from_and_what_became_of_them(tmp_path):
     page = make(tmp_path / "data", train=30, test=10)
-    for text in ("squares", "CC BY 4.0", "a/folder", "0123456789ab", "runs/benchmark"):
+    for text in (
+        "squares",
+        "CC BY 4.0",
+        "a/folder",
+        "0123456789ab",
+        "runs/benchmark",
+        "3 keep the plain",
+    ):
         assert text in page
     assert 'style="flex-grow:30"' in page
     # Of 41 that were tried one failed; five more were sound and repeated others.
