@@ -48,14 +48,15 @@ class Saver:
         folder = tempfile.mkdtemp(prefix="cadvlm-checkpoint-")
 
         def write(checkpoint: Checkpoint, name: str) -> Checkpoint:
-            save_file(tensors, os.path.join(folder, _file(self.rank, self.workers)))
-            if self.rank == 0:
-                with open(os.path.join(folder, INDEX), "w") as file:
-                    json.dump(index, file)
-            written = self._storage.persist_current_checkpoint(checkpoint, name)
-            tensors.clear()
-            self._idle.set()
-            return written
+            try:
+                save_file(tensors, os.path.join(folder, _file(self.rank, self.workers)))
+                if self.rank == 0:
+                    with open(os.path.join(folder, INDEX), "w") as file:
+                        json.dump(index, file)
+                return self._storage.persist_current_checkpoint(checkpoint, name)
+            finally:  # Ray Train ends the run for an error in here; nobody shall wait for it
+                tensors.clear()
+                self._idle.set()
 
         ray.train.report(
             {SCORE: math.nan, **metrics},
