@@ -49,16 +49,16 @@ class Bell:
 
 
 @contextmanager
-def rung_by_sigterm() -> Iterator[ActorHandle]:
+def rung_by_sigterm() -> Iterator[ActorHandle | None]:
     """A bell that SIGTERM rings, in place of ending this process, while in here.
 
-    Python takes signals in a process's first thread only; elsewhere (a trial of a sweep) the bell
-    is never rung.
+    Python takes signals in a process's first thread only; elsewhere (a trial of a sweep) there is
+    no bell.
     """
-    bell = ray.remote(num_cpus=0)(Bell).remote()
     if threading.current_thread() is not threading.main_thread():
-        yield bell
+        yield None
         return
+    bell = ray.remote(num_cpus=0)(Bell).remote()
     before = signal.signal(signal.SIGTERM, lambda *_: bell.ring.remote())
     try:
         yield bell
@@ -70,16 +70,17 @@ class Notice:
     """One worker's ear. The first worker listens for all; what it hears goes along with a sum that
     all of them take anyway."""
 
-    def __init__(self, bell: ActorHandle, rank: int) -> None:
-        self._rung = bell.rung.remote() if rank == 0 else None
+    def __init__(self, bell: ActorHandle | None, rank: int) -> None:
+        self._listens = rank == 0
+        self._rung = bell.rung.remote() if bell and self._listens else None
         self._asked = time.monotonic()
         self._drained = False
 
     def hint(self) -> float:
         """This worker's part of the sum that :meth:`heed` takes."""
-        if self._rung is None:
+        if not self._listens:
             return 0.0
-        if ray.wait([self._rung], timeout=0)[0]:
+        if self._rung and ray.wait([self._rung], timeout=0)[0]:
             return 2.0
         return float(time.monotonic() - self._asked > _EVERY_S)
 

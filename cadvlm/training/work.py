@@ -28,8 +28,8 @@ class Job(NamedTuple):
     """The model to start from, as :func:`cadvlm.models.load.load` takes it."""
     gpu: bool
     mixture: Mixture
-    bell: ActorHandle
-    """Rung when the run is to end before its last step."""
+    bell: ActorHandle | None
+    """Rung when the run is to end before its last step; None: nobody could."""
 
 
 def run(given: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 import sys
 
+import mlflow
 import pytest
 
 from cadvlm.config.watch import WatchConfig
@@ -16,8 +17,7 @@ def _told(watch: WatchConfig, folder: Folder, steps: range) -> None:
 
 
 def test_mlflow_gets_settings_and_figures_and_a_resumed_run_goes_on(tmp_path):
-    mlflow = pytest.importorskip("mlflow")
-    uri = f"file:{tmp_path}/mlruns"
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
     folder = Folder(str(tmp_path / "run"))
     for steps in (range(1, 4), range(4, 6)):
         _told(WatchConfig(mlflow=uri), folder, steps)
@@ -31,7 +31,6 @@ def test_mlflow_gets_settings_and_figures_and_a_resumed_run_goes_on(tmp_path):
 
 
 def test_wandb_without_a_key_is_told_offline_beside_the_run(tmp_path, monkeypatch):
-    pytest.importorskip("wandb")
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "no-netrc"))
     (tmp_path / "run").mkdir()
