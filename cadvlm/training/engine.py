@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -211,7 +212,9 @@ def _import_deepspeed(gpu: bool) -> Any:
     if not gpu:
         # Must be known before the first import: DeepSpeed looks for its device then.
         os.environ["DS_ACCELERATOR"] = "cpu"
-    import deepspeed
+    with _without_luxuries():
+        import deepspeed
+        import deepspeed.runtime.zero.muon.muon_optimizer
 
     # Shared-memory collectives would be compiled on first use: most of a minute, and a failure
     # where there is no compiler. Gloo serves as well.
@@ -219,3 +222,22 @@ def _import_deepspeed(gpu: bool) -> Any:
     # It knows torch's AdamW and warns of any other.
     deepspeed.runtime.zero.utils.ZERO_SUPPORTED_OPTIMIZERS.append(GuardedAdamW)
     return deepspeed
+
+
+@contextmanager
+def _without_luxuries() -> Iterator[None]:
+    """Imports without what takes seconds and is not used: MLflow, which DeepSpeed's autotuner looks
+    for, and torch's compiler, with which one of its optimizers prepares itself."""
+    named = "TORCHDYNAMO_DISABLE"
+    compiles, loaded = os.environ.get(named), "mlflow" in sys.modules
+    os.environ[named] = "1"
+    if not loaded:
+        sys.modules["mlflow"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if not loaded:
+            del sys.modules["mlflow"]
+        del os.environ[named]
+        if compiles is not None:
+            os.environ[named] = compiles

@@ -16,7 +16,6 @@ from ray.train import (
     LoggingConfig,
     RunConfig,
     ScalingConfig,
-    UserCallback,
 )
 from ray.train.torch import TorchConfig, TorchTrainer
 from ray.train.v2.api.exceptions import TrainingFailedError
@@ -26,7 +25,7 @@ from cadvlm.config.base import dotted
 from cadvlm.config.train import TrainConfig
 from cadvlm.config.watch import RangeConfig
 from cadvlm.dataset import Dataset
-from cadvlm.errors import CadvlmError, ConfigError, InputError, RunFailed
+from cadvlm.errors import ConfigError, InputError, RunFailed
 from cadvlm.models.build import build
 from cadvlm.models.checkpoint import FINAL
 from cadvlm.models.load import load_config
@@ -153,18 +152,6 @@ def _fitting(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -
     return size
 
 
-class _OwnErrorsEndTheRun(UserCallback):  # type: ignore[misc]  # Ray is untyped
-    """Ray Train starts lost workers anew. An error that this project raises on purpose (a broken
-    picture, losses that are no numbers) would only come again."""
-
-    def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
-        """Raise such an error in the controller, which does not try again."""
-        for error in worker_exceptions.values():
-            cause = getattr(error, "_base_exc", error)
-            if isinstance(cause, CadvlmError):
-                raise cause
-
-
 def _all_workers(
     task: Callable[[dict[str, Any]], Any],
     config: TrainConfig,
@@ -192,7 +179,7 @@ def _all_workers(
         failure_config=FailureConfig(max_failures=config.max_failures, controller_failure_limit=0),
         # Its reports of every step and checkpoint would drown our own progress.
         logging_config=LoggingConfig(log_level="WARNING"),
-        callbacks=[_OwnErrorsEndTheRun()],
+        callbacks=[work.OwnErrorsEndTheRun()],
     )
     with rung_by_sigterm() as bell:
         trainer = TorchTrainer(

@@ -1,7 +1,7 @@
-"""What the workers of Ray Train are given to do.
+"""What Ray Train is given: the work of its workers, and what to do when that fails.
 
-A name of this file is all that the controller of a run has to import: models and DeepSpeed, which
-take seconds, are loaded by the workers alone.
+The controller of a run imports this file and what it names, nothing else of ours: models and
+DeepSpeed, which take seconds, are loaded by the workers alone.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from ray.actor import ActorHandle
+from ray.train import UserCallback
 
 from cadvlm.config.train import TrainConfig
+from cadvlm.errors import CadvlmError
 from cadvlm.training.lr_finder import is_broken, rates
 from cadvlm.training.micro_batch import Need
 from cadvlm.training.mixture import Mixture
@@ -78,6 +80,18 @@ def need(given: dict[str, Any]) -> Need:
     dist.all_reduce(most, dist.ReduceOp.MAX)
     one, two, room = most.tolist()
     return Need(one, two, -room)
+
+
+class OwnErrorsEndTheRun(UserCallback):  # type: ignore[misc]  # Ray is untyped
+    """Ray Train starts lost workers anew. An error that this project raises on purpose (a broken
+    picture, losses that are no numbers) would only come again."""
+
+    def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
+        """Raise such an error in the controller, which does not try again."""
+        for error in worker_exceptions.values():
+            cause = getattr(error, "_base_exc", error)
+            if isinstance(cause, CadvlmError):
+                raise cause
 
 
 def _loop(job: Job) -> Loop:
