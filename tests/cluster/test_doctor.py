@@ -105,12 +105,12 @@ def test_a_node_that_does_not_answer_is_a_fault_and_the_others_are_examined(ray_
     gone = "1" * len(here)
     patients = [Patient(here, "here", True, 1, 0), Patient(gone, "gone", False, 1, 0)]
     started = time.monotonic()
-    findings = examine(patients, DoctorConfig(timeout_s=60))
+    findings = examine(patients, DoctorConfig(timeout_s=240))
     assert [found.check for found in findings[gone]] == ["answer"]
     assert {"kernel", "picture", "sandbox", "versions", "disk"} <= {
         found.check for found in findings[here] if not found.fault or found.check == "disk"
     }
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 240
 
 
 def test_gpus_that_ray_promises_and_torch_does_not_see_are_a_fault():

@@ -1,4 +1,4 @@
-"""Runs that are looked at, guarded and ended, on two workers."""
+"""Runs that are looked at, guarded and ended."""
 
 import json
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_losses_are_the_same_to_the_bit_without_looks(watched, dataset, ray_sess
 def test_a_run_without_gain_ends_early_and_is_finished_then(dataset, ray_session, tmp_path):
     config = _config(
         dataset, tmp_path, optimizer={"lr": 1e-12}, max_steps=9, checkpoint={"every_steps": 1},
-        guards={"patience": 2}, micro_batch_size="auto",
+        guards={"patience": 2}, micro_batch_size="auto", workers={"count": 1},
     )  # fmt: skip
     assert fit(config) == fit(config) == f"{tmp_path}/final"
     rows = _rows(tmp_path)
@@ -94,14 +94,14 @@ def test_a_run_without_gain_ends_early_and_is_finished_then(dataset, ray_session
     assert json.loads((tmp_path / "summary.json").read_text())["step"] == 3
 
     found = json.loads((tmp_path / "micro_batch.json").read_text())
-    assert found["micro_batch_size"] == 4  # all of a worker's share of 8
+    assert found["micro_batch_size"] == 8  # all of them
     assert 0 < found["one_gb"] < found["room_gb"]
 
 
 def test_gradients_that_are_not_finite_stop_the_run_with_advice(dataset, ray_session, tmp_path):
     config = _config(
         dataset, tmp_path, optimizer={"lr": 1e30, "warmup_ratio": 0}, zero_stage=0, max_steps=9,
-        guards={"max_skipped": 3},
+        guards={"max_skipped": 3}, workers={"count": 1},
     )  # fmt: skip
     with pytest.raises(RunFailed, match=r"none of the last 3 steps .* lower optimizer\.lr"):
         fit(config)
@@ -109,7 +109,7 @@ def test_gradients_that_are_not_finite_stop_the_run_with_advice(dataset, ray_ses
 
 
 def test_rates_are_tried_until_the_loss_breaks(dataset, ray_session, tmp_path):
-    config = _config(dataset, tmp_path, epochs=5)
+    config = _config(dataset, tmp_path, epochs=5, workers={"count": 1})
     span = RangeConfig(lowest=1e-4, highest=10.0, steps=25)
     with pytest.raises(ConfigError, match=r"range\.steps \(25\): the run has 10"):
         find_lr(config.override({"epochs": 2}), span)
