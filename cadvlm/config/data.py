@@ -265,6 +265,11 @@ class PrepareConfig(Config):
     """Bits of every number of a construction sequence, on DeepCAD's grid, which has 8; null: as
     exact as the source. The part then reaches to 0.75 from the origin."""
 
+    longest: int | None = Field(None, ge=10, le=1000)
+    """Length of the longest side of every construction sequence, whose middle becomes the origin and
+    whose places are rounded to halves. Null: as the source has it. A picture tells neither scale
+    nor place: 100, as synthetic parts have it, lets a model write what it sees."""
+
     verify: bool = True
     """Whether idiomatic programs are compared with what the same sequences build operation by
     operation, and replaced where that is another solid. It takes the kernel twice the time."""
@@ -306,6 +311,12 @@ class PrepareConfig(Config):
 
     seed: int = 0
     """Decides the synthetic parts, and whatever pictures leave to chance."""
+
+    @model_validator(mode="after")
+    def _sizes_are_rounded_in_one_way(self) -> Self:
+        if self.quantize is not None and self.longest is not None:
+            raise ValueError("give quantize or longest: each has a size of its own for parts")
+        return self
 
     @property
     def labels(self) -> tuple[str, ...]:

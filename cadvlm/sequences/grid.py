@@ -20,7 +20,15 @@ from dataclasses import dataclass, replace
 
 from cadvlm.sequences.corners import corners
 from cadvlm.sequences.errors import Unreadable
-from cadvlm.sequences.loops import area, bounds, circle_of, map_points, reverse
+from cadvlm.sequences.loops import (
+    area,
+    bounds,
+    circle_of,
+    map_points,
+    middle,
+    reverse,
+    snapped,
+)
 from cadvlm.sequences.model import (
     Arc,
     Boolean,
@@ -28,7 +36,6 @@ from cadvlm.sequences.model import (
     ConstructionSequence,
     Curve,
     Extrude,
-    Line,
     Loop,
     Plane,
     Point2,
@@ -201,30 +208,17 @@ class _Grid:
         def at(point: Point2) -> Point2:
             return on(point[0]) * pitch, on(point[1]) * pitch
 
-        curves: list[Curve] = []
-        for curve in loop.curves:
-            if isinstance(curve, Circle):
-                radius = min(max(round(curve.radius * (self.steps / reach)), 1), self.levels - 1)
-                return Loop((Circle(at(curve.center), radius * pitch),))
-            start, end = at(curve.start), at(curve.end)
-            if start != end:
-                curves.append(
-                    self.arc(curve, start, end) if isinstance(curve, Arc) else Line(start, end)
-                )
-        drawn = Loop(tuple(curves))
-        return drawn if len(curves) > 1 and abs(area(drawn)) > 0 else None
+        def radius(value: float) -> float:
+            return min(max(round(value * (self.steps / reach)), 1), self.levels - 1) * pitch
+
+        return snapped(loop, at, radius, self.arc)
 
     def arc(self, arc: Arc, start: Point2, end: Point2) -> Arc:
         """From one rounded point to another over a rounded angle."""
         _, _, sweep = circle_of(arc)
         step = math.tau / self.levels
         turn = min(max(round(abs(sweep) / step), 1), self.levels - 1) * step
-        dx, dy = end[0] - start[0], end[1] - start[1]
-        # Half the chord times tan(sweep / 4) is how far the middle stands off, to the right of the
-        # way when the arc turns left.
-        off = math.copysign(math.tan(turn / 4) / 2, sweep)
-        mid = ((start[0] + end[0]) / 2 + dy * off, (start[1] + end[1]) / 2 - dx * off)
-        return Arc(start, mid, end)
+        return Arc(start, middle(start, end, math.copysign(turn, sweep)), end)
 
 
 def _frame(theta: float, phi: float) -> tuple[Point3, Point3]:

@@ -121,6 +121,36 @@ def map_points(
     return tuple(Profile(loop(p.outer), tuple(map(loop, p.inner))) for p in profiles)
 
 
+def snapped(
+    loop: Loop,
+    at: Callable[[Point2], Point2],
+    radius: Callable[[float], float],
+    arc: Callable[[Arc, Point2, Point2], Arc | Line],
+) -> Loop | None:
+    """A loop whose points are rounded by ``at``; None where that leaves it flat.
+
+    ``arc`` is given an arc and its rounded ends.
+    """
+    curves: list[Curve] = []
+    for curve in loop.curves:
+        if isinstance(curve, Circle):
+            return Loop((Circle(at(curve.center), radius(curve.radius)),))
+        start, end = at(curve.start), at(curve.end)
+        if start != end:
+            curves.append(arc(curve, start, end) if isinstance(curve, Arc) else Line(start, end))
+    drawn = Loop(tuple(curves))
+    return drawn if len(curves) > 1 and abs(area(drawn)) > 0 else None
+
+
+def middle(start: Point2, end: Point2, sweep: float) -> Point2:
+    """The middle of the arc between two points that turns by ``sweep`` radians."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    # Half the chord times tan(sweep / 4) is how far the middle stands off, to the right of the
+    # way when the arc turns left.
+    off = math.tan(sweep / 4) / 2
+    return (start[0] + end[0]) / 2 + dy * off, (start[1] + end[1]) / 2 - dx * off
+
+
 def circle_of(arc: Arc) -> tuple[Point2, float, float]:
     """Centre, radius and signed sweep (radians, counter-clockwise positive) of an arc.
 

@@ -13,6 +13,7 @@ from cadvlm.records import Part, Refusal
 from cadvlm.sequences.errors import Unreadable
 from cadvlm.sequences.grid import quantized
 from cadvlm.sequences.model import ConstructionSequence
+from cadvlm.sequences.whole import whole
 from cadvlm.storage import Folder
 
 Parse = Callable[[str, bytes], ConstructionSequence]
@@ -78,6 +79,8 @@ def written(
     try:
         if config.quantize is not None:
             sequence = quantized(sequence, config.quantize)
+        if config.longest is not None:
+            sequence = whole(sequence, config.longest)
         program = write(sequence, config.style, config.language)
     except Unreadable as error:
         return Refusal(part_id, source.name, "convert", error.reason, error.detail)
