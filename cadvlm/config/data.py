@@ -266,8 +266,8 @@ class PrepareConfig(Config):
     exact as the source. The part then reaches to 0.75 from the origin."""
 
     longest: int | None = Field(None, ge=10, le=1000)
-    """Length of the longest side of every construction sequence, whose middle becomes the origin and
-    whose places are rounded to halves. Null: as the source has it. A picture tells neither scale
+    """Length of every construction sequence's longest side; its middle becomes the origin and its
+    places are rounded to halves. Null: as the source has it. A picture tells neither scale
     nor place: 100, as synthetic parts have it, lets a model write what it sees."""
 
     verify: bool = True
