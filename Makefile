@@ -1,6 +1,7 @@
 # make install   .venv with everything, system libraries included; nothing to do when up to date
 # make demo      the whole way, small     (DATA=DIR real CAD files, OUT=DIR where to)
-# make test      the tests, as CI runs them
+# make test      the tests
+# make proof     the tests that take minutes each: failures, several nodes, whole flows
 # make lint      ruff, types, floor plan
 # make bench    our speed beside others', on a quiet machine
 # make clean     build leftovers; never .venv, never runs/
@@ -18,10 +19,13 @@ STAMP := $(VENV)/.installed
 # PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS at the CPU wheels, the constraint accepts either build.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq -c constraints.txt
 
+# By file, so that what a file sets up is set up once, and in order: the long ones are not the last.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
 OUT ?= runs/demo
 DATA ?=
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test proof lint bench clean
 
 install: $(STAMP)
 
@@ -50,8 +54,10 @@ demo: $(STAMP)
 	@$(BIN)/python -m jobs.demo out='$(OUT)' $(if $(DATA),data='$(DATA)')
 
 test: $(STAMP)
-	@# By file, so that what a file sets up is set up once, and in order: the long ones are not the last.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -m 'not proof'
+
+proof: $(STAMP)
+	@$(PYTEST) -m proof
 
 lint: $(STAMP)
 	@$(BIN)/ruff check

@@ -59,7 +59,7 @@ def doctor(environment: dict[str, str], *words: str) -> subprocess.CompletedProc
 
 
 @pytest.mark.ray
-@pytest.mark.slow
+@pytest.mark.proof
 def test_two_sound_nodes_are_well_in_every_column(two_nodes, tmp_path):
     ended = doctor(two_nodes, f"storage={tmp_path}", "network_mb_s=1", "disk_mb_s=1", "free_gb=0")
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -77,7 +77,7 @@ def test_two_sound_nodes_are_well_in_every_column(two_nodes, tmp_path):
 
 
 @pytest.mark.ray
-@pytest.mark.slow
+@pytest.mark.proof
 def test_every_fault_has_its_node_and_its_advice_and_the_exit_code_says_so(two_nodes):
     ended = doctor(
         two_nodes, "storage=/proc/nowhere", "free_gb=1e9",

@@ -102,6 +102,7 @@ class Driver:
         prepare(config)
 
 
+@pytest.mark.proof
 def test_a_run_whose_driver_is_killed_goes_on_where_it_was(prepared, tmp_path):
     import ray
 
@@ -123,6 +124,7 @@ def test_a_run_whose_driver_is_killed_goes_on_where_it_was(prepared, tmp_path):
     assert not (tmp_path / "staged").exists()
 
 
+@pytest.mark.proof
 def test_a_run_that_is_killed_while_it_finishes_goes_on_there(prepared, tmp_path):
     out, whole = prepared
     shutil.copytree(out, tmp_path, dirs_exist_ok=True)
@@ -212,6 +214,7 @@ class Fragile(Builder):
         return super().sample(part, result)
 
 
+@pytest.mark.proof
 def test_a_part_that_kills_every_worker_ends_in_quarantine(tmp_path, ray_session):
     config = settings(
         tmp_path, sources=[{"name": "synthetic", "limit": 6}], shard_rows=3, pictures={"views": []}

@@ -16,6 +16,8 @@ import pytest
 from cadvlm.config.evaluate import EvaluateConfig
 from cadvlm.evaluation.evaluate import evaluate
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[2]
 N_PARTS = 12  # three calls: the driver is killed after the first
 BUSY = """

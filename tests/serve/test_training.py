@@ -87,6 +87,7 @@ def _await(client: httpx.Client, job_id: str) -> list[dict[str, Any]]:
         time.sleep(0.5)
 
 
+@pytest.mark.proof
 def test_a_client_goes_from_files_to_a_checkpoint_through_a_restart(
     config: TrainingConfig, head: dict[str, str], request: pytest.FixtureRequest
 ) -> None:

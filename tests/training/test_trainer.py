@@ -159,7 +159,7 @@ def _worker() -> int:
     return int(found[0].pid)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_stopped_and_killed_run_ends_like_any_other_with_fewer_workers_and_another_stage(
     run, dataset, ray_session, tmp_path
 ):

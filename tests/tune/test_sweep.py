@@ -19,6 +19,8 @@ from tests.training import samples
 from tune.config import SweepConfig
 from tune.sweep import sweep
 
+pytestmark = pytest.mark.proof
+
 KNOWN = synthetic.part("probes-0", 0, ["chamfered_block"])[1].code
 """The first probe about chamfers, a picture: the model to begin with answers so to each."""
 
