@@ -74,6 +74,7 @@ def test_each_evaluation_looks_at_the_same_samples_and_keeps_them(watched):
     assert ">met<" in html
 
 
+@pytest.mark.proof
 def test_losses_are_the_same_to_the_bit_without_looks(watched, dataset, ray_session, tmp_path):
     out = tmp_path / "alone"
     fit(_config(dataset, out, zero_stage=3))
