@@ -23,6 +23,7 @@ SMALL = (
     "train.batch_size=8",
     "train.checkpoint.every_steps=2",
     "train.log_every_steps=1",
+    "train.watch.samples=0",
     "train.model.llava.width=32",
     "train.model.llava.vision_layers=1",
     "train.model.llava.text_layers=1",
