@@ -211,7 +211,7 @@ def test_adapted_model_has_its_adapters_merged_and_remembers_what_is_replayed(
     assert _validation_loss(adapted, processor) == pytest.approx(logged, rel=2e-2)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_error_of_the_data_ends_the_run_at_once_and_says_what_is_kept(run, ray_session, tmp_path):
     alone = {"workers": {"count": 1}, "micro_batch_size": 4, "max_failures": 3}
     config = _config("", tmp_path / "out", **alone)

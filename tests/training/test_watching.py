@@ -86,7 +86,7 @@ def test_losses_are_the_same_to_the_bit_without_looks(watched, dataset, ray_sess
 def test_a_run_without_gain_ends_early_and_is_finished_then(dataset, ray_session, tmp_path):
     config = _config(
         dataset, tmp_path, optimizer={"lr": 1e-12}, max_steps=9, checkpoint={"every_steps": 1},
-        guards={"patience": 2}, micro_batch_size="auto", workers={"count": 1},
+        guards={"patience": 2}, workers={"count": 1},
     )  # fmt: skip
     assert fit(config) == fit(config) == f"{tmp_path}/final"
     rows = _rows(tmp_path)
@@ -94,6 +94,11 @@ def test_a_run_without_gain_ends_early_and_is_finished_then(dataset, ray_session
     assert rows[-1]["stopped"] == "no lower validation loss in 2 evaluations"
     assert json.loads((tmp_path / "summary.json").read_text())["step"] == 3
 
+
+@pytest.mark.proof
+def test_the_largest_micro_batch_that_fits_is_found(dataset, ray_session, tmp_path):
+    alone = {"micro_batch_size": "auto", "workers": {"count": 1}, "max_steps": 1}
+    fit(_config(dataset, tmp_path, **alone))
     found = json.loads((tmp_path / "micro_batch.json").read_text())
     assert found["micro_batch_size"] == 8  # all of them
     assert 0 < found["one_gb"] < found["room_gb"]
@@ -109,6 +114,7 @@ def test_gradients_that_are_not_finite_stop_the_run_with_advice(dataset, ray_ses
     assert [row["skipped"] for row in _rows(tmp_path)] == [0, 1, 2]
 
 
+@pytest.mark.proof
 def test_rates_are_tried_until_the_loss_breaks(dataset, ray_session, tmp_path):
     config = _config(dataset, tmp_path, epochs=5, workers={"count": 1})
     span = RangeConfig(lowest=1e-4, highest=10.0, steps=25)

@@ -14,7 +14,7 @@ import pytest
 from tests.parts import BOX
 from tests.serve.images import picture
 
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = [pytest.mark.ray, pytest.mark.proof]
 
 BODY = {"images": [base64.b64encode(picture()).decode()]}
 

@@ -34,7 +34,7 @@ def test_models_are_listed(client: openai.OpenAI) -> None:
 
 
 def test_a_picture_is_completed_to_a_program(client: openai.OpenAI) -> None:
-    answer = client.chat.completions.create(model="box", messages=MESSAGES, n=2, temperature=0.1)
+    answer = client.chat.completions.create(model="box", messages=MESSAGES, n=2, temperature=0.02)
     assert answer.choices[0].message.content == CONTENT
     assert answer.choices[0].finish_reason == "stop"
     assert len(answer.choices) == 2
