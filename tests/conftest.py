@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("gpu") and shutil.which("nvidia-smi") is None:
             item.add_marker(no_gpu)
     # What takes minutes begins first: at the end short files share out better.
-    on_ray = {item.path for item in items if item.get_closest_marker("ray")}
-    items.sort(key=lambda item: item.path not in on_ray)
+    _ON_RAY.update(item.path for item in items if item.get_closest_marker("ray"))
+    items.sort(key=lambda item: item.path not in _ON_RAY)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.path not in _ON_RAY:
+        # Nobody comes who needs it, and some count the files and the children of their process.
+        _SHARED.close()
+
+
+_ON_RAY: set[Path] = set()
+"""Files with tests on Ray."""
+
+_SHARED = ExitStack()
+"""Ends the Ray that they share."""
 
 
 TOGETHER = "tests/serve/endpoint/"
@@ -62,7 +76,8 @@ def ray_session() -> Iterator[None]:
     from cluster.config import ClusterConfig
     from cluster.session import session
 
-    with session(ClusterConfig(address="local", cpus=3)):
+    with _SHARED:
+        _SHARED.enter_context(session(ClusterConfig(address="local", cpus=3)))
         yield
 
 
