@@ -63,7 +63,7 @@ class Plain:
             with torch.autocast("cpu", torch.bfloat16) if self.autocast else nullcontext():
                 loss = answer_loss(self._logits, batch, CPU)
             torch.autograd.backward(loss / answers)
-            total += float(loss)
+            total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimizer.grad_clip)
         self.optimizer.step()
         self.optimizer.zero_grad()

@@ -6,6 +6,7 @@ DeepSpeed, which take seconds, are loaded by the workers alone.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -100,4 +101,6 @@ def _loop(job: Job) -> Loop:
     from cadvlm.training.loop import Loop
 
     torch.set_num_threads(max(1, int(job.config.workers.cpus)))
+    # A line of all figures at every checkpoint, whatever LoggingConfig says.
+    logging.getLogger("ray.train.v2._internal.execution.context").setLevel(logging.WARNING)
     return Loop(job)
