@@ -1,6 +1,6 @@
 """python -m bench.training_cost [STEPS]: what training costs over its bare steps.
 
-The demo's model on synthetic parts, on two cores: by ``jobs.train`` with one worker of two threads,
+The demo's model on synthetic parts: by ``jobs.train`` with one worker of one thread,
 and the same forward, backward and optimizer step on the same batches, made beforehand, with nothing
 but torch. Wall time and processor time of a step, the bare ones measured before and after.
 """
@@ -23,14 +23,14 @@ from cadvlm.config.train import TrainConfig
 STEPS, WARM = 120, 20
 KEYS = [
     "train_vision=true", "batch_size=48", "micro_batch_size=24", "optimizer.lr=2e-3",
-    "workers.count=1", "workers.cpus=2", "workers.gpu=false", "zero_stage=0", "log_every_steps=10",
+    "workers.count=1", "workers.cpus=1", "workers.gpu=false", "zero_stage=0", "log_every_steps=10",
     "validation_samples=0", "checkpoint.every_steps=1000",
 ]  # fmt: skip
 
 
 def main(steps: int = STEPS) -> None:
     """Bare, framework, bare; prints what a step took."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         keys = [*KEYS, f"dataset={dataset(folder, 60 * steps)}", f"max_steps={steps}"]
         base = f"{folder}/built"

@@ -11,6 +11,7 @@ from serve.builder import Builder
 from serve.config import ReplicasConfig, ServeConfig, Weights
 from serve.generator import ProgramGenerator
 from serve.inference import Inference
+from serve.vllm_generator import VllmGenerator
 
 # The ingress parses, waits and keeps files; it decodes pictures in threads of its own.
 INGRESS_CPUS = 0.1
@@ -28,12 +29,13 @@ def build_app(config: ServeConfig) -> Application:
     # The annotation above stays a class at run time: Ray Serve reads it to check ``args``.
     gpu = ray.cluster_resources().get("GPU", 0) > 0 if config.gpu is None else config.gpu
     config = config.override({"gpu": gpu})
+    gpus = int(gpu) * config.engine.get("tensor_parallel_size", 1)
     weights = config.model_dump(mode="json", include=set(Weights.model_fields))
     generator = _deployment(
-        ProgramGenerator,
+        VllmGenerator if config.backend == "vllm" else ProgramGenerator,
         config,
         name="generator",
-        ray_actor_options={"num_cpus": config.cpus, "num_gpus": int(gpu)},
+        ray_actor_options={"num_cpus": config.cpus, "num_gpus": gpus},
         # One batch in work and one that gathers; the rest waits in the ingress.
         max_ongoing_requests=2 * config.batch_size,
         **_replicas(config.generators, config.batch_size),

@@ -1,7 +1,7 @@
 """Settings of the endpoint, the typed argument of ``build_app``, and of the training API."""
 
 import re
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -104,6 +104,13 @@ class ServeConfig(Weights, DoorConfig):
 
     batch_size: int = Field(16, gt=0)
     """Programs written at once, of one request or of several."""
+
+    backend: Literal["transformers", "vllm"] = "transformers"
+    """What writes the programs. ``vllm`` (installed beside: ``pip install vllm``) is for GPUs and
+    many clients; it opens the architectures that it knows, LLaVA and Qwen-VL among them."""
+
+    engine: dict[str, Any] = Field({})
+    """More of vLLM's engine arguments, under its own names: ``{tensor_parallel_size: 2}``."""
 
     gpu: bool | None = None
     """True: the generator takes a GPU. Null: as the cluster has them."""

@@ -41,7 +41,7 @@ def load(path: str, dtype: torch.dtype | None = None) -> Loaded:
             model = AutoModelForImageTextToText.from_pretrained(
                 place, dtype=dtype or "auto", attn_implementation=_attention()
             )
-            processor = _processor(place)
+            processor = load_processor(place)
         except (ImportError, OSError, ValueError) as error:
             raise _unusable(path, error) from error
     return Loaded(model, processor)
@@ -64,7 +64,8 @@ def for_pictures(processor: type[ProcessorMixin]) -> type[ProcessorMixin]:
     return ForPictures
 
 
-def _processor(place: str) -> ProcessorMixin:
+def load_processor(place: str) -> ProcessorMixin:
+    """A model's processor, from a local folder or by hub id."""
     try:
         return AutoProcessor.from_pretrained(place)
     except ImportError:

@@ -49,6 +49,32 @@ def encode_each(
     return [_append(processor, *pair) for pair in zip(encoded, answers, strict=True)]
 
 
+def chat(processor: ProcessorMixin, prompt: str, pictures: Sequence[Image.Image]) -> str:
+    """A question as text: the template around a prompt, with a marker for each picture.
+
+    Raises:
+        InputError: the prompt holds the model's own marker of a picture.
+    """
+    marker = getattr(processor, "image_token", "<image>")
+    if marker in prompt:
+        raise InputError(f"prompt: {marker} stands for a picture in this model; write it otherwise")
+    if isinstance(processor, PaliGemmaProcessor):
+        return f"{marker * len(pictures)}{prompt}"  # it ends the line itself
+    if not processor.chat_template:
+        return f"{marker * len(pictures)}{prompt}\n"
+    content: list[dict[str, Any]] = [{"type": "image"} for _ in pictures]
+    content.append({"type": "text", "text": prompt})
+    turns = [{"role": "user", "content": content}]
+    text = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+    return str(text)
+
+
+def opens_itself(processor: ProcessorMixin, text: str) -> bool:
+    """Whether the template wrote the opening token, so that the tokenizer must not add a second."""
+    bos = processor.tokenizer.bos_token
+    return bool(bos) and text.startswith(bos)
+
+
 def unseen_picture(processor: ProcessorMixin) -> Encoded:
     """A picture to stand behind an answer: no token attends to it and nothing is learnt from it."""
     white = Image.new("RGB", (224, 224), "white")
@@ -69,7 +95,7 @@ def _encode_prompts(
     if len({len(pictures) for pictures in images}) > 1:
         # Whose pictures are whose could not be told afterwards.
         return [_encode_prompts(processor, [p], [i])[0] for p, i in pairs]
-    texts = [_chat(processor, *pair) for pair in pairs]
+    texts = [chat(processor, *pair) for pair in pairs]
     inputs = _process(processor, texts, images)
     count, shape = len(texts), inputs["input_ids"].shape
     text = {name: value for name, value in inputs.items() if value.shape == shape}
@@ -98,26 +124,10 @@ def _process(
         images=[list(pictures) for pictures in images] if any(images) else None,
         padding=True,
         return_tensors="pt",
-        # A template that writes the opening token itself must not get a second one.
-        add_special_tokens=not (bos and texts[0].startswith(bos)),
+        add_special_tokens=not opens_itself(processor, texts[0]),
     )
     inputs.pop("labels", None)  # PaliGemma's, without an answer to learn
     return inputs
-
-
-def _chat(processor: ProcessorMixin, prompt: str, pictures: Sequence[Image.Image]) -> str:
-    marker = getattr(processor, "image_token", "<image>")
-    if marker in prompt:
-        raise InputError(f"prompt: {marker} stands for a picture in this model; write it otherwise")
-    if isinstance(processor, PaliGemmaProcessor):
-        return f"{marker * len(pictures)}{prompt}"  # it ends the line itself
-    if not processor.chat_template:
-        return f"{marker * len(pictures)}{prompt}\n"
-    content: list[dict[str, Any]] = [{"type": "image"} for _ in pictures]
-    content.append({"type": "text", "text": prompt})
-    turns = [{"role": "user", "content": content}]
-    text = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-    return str(text)
 
 
 def _cut(text: dict[str, torch.Tensor], vision: dict[str, torch.Tensor], row: int) -> Encoded:
