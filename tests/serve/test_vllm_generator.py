@@ -16,7 +16,7 @@ from cadvlm.models.build import build
 from cadvlm.models.sampling import Sampling
 from cadvlm.records import PROMPT
 from serve.config import ServeConfig
-from serve.generator import Ask, ProgramGenerator, Written
+from serve.generator import UNDECODED, Ask, ProgramGenerator, Written
 from serve.vllm_generator import VllmGenerator
 
 pytest.importorskip("vllm", reason="vllm is not installed")
@@ -66,5 +66,6 @@ def test_vllm_writes_what_transformers_writes(config: ServeConfig) -> None:
         return [await _heard(generator, config, asks) for generator in generators]
 
     for there, here in zip(*asyncio.run(both()), strict=True):
-        assert here[-1] == there[-1]
+        # The last letter may lack bytes: vLLM keeps it to itself then.
+        assert here[-1] == there[-1]._replace(text=there[-1].text.rstrip(UNDECODED))
         assert "".join(piece.text for piece in here[:-1]) == here[-1].text
