@@ -100,7 +100,7 @@ class Folder:
     def read_json(self, name: str) -> Any:
         """A JSON file's value; see :meth:`read`."""
         try:
-            return json.loads(self.read(name))
+            return json_of(self.read(name))
         except ValueError as error:
             raise InputError(f"{self.uri}/{name}: not JSON: {error}") from None
 
@@ -124,6 +124,31 @@ class Folder:
 
     def _info(self, name: str) -> fs.FileInfo:
         return self.filesystem.get_file_info(self.join(name))
+
+
+def json_of(content: bytes) -> Any:
+    """The value of JSON that anybody may have written: bytes that are no UTF-8, and halves of
+    characters, which nothing of ours could write again, become question marks.
+
+    Raises:
+        ValueError: it is none, or is nested too deeply.
+    """
+    try:
+        value = json.loads(content.decode("utf-8-sig", "replace"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return _writable(value) if b"\\ud" in content.lower() else value
+
+
+def _writable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case list():
+            return [_writable(one) for one in value]
+        case dict():
+            return {_writable(key): _writable(one) for key, one in value.items()}
+    return value
 
 
 def _by_fsspec(uri: str) -> tuple[fs.FileSystem, str]:

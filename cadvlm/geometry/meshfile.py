@@ -20,6 +20,9 @@ WELD = 1e-6
 """Points closer than this share of the diagonal are one. Single precision, which STL is written in,
 keeps 1e-7 of the largest coordinate."""
 
+LARGEST = 1e30
+"""Of any coordinate. The fifth power of a size, which moments take, is still a number."""
+
 THINNEST = 1e-12
 """Volume in cubed diagonals below which a mesh counts as flat."""
 
@@ -40,6 +43,10 @@ def read(content: bytes, kind: Literal["stl", "obj"]) -> Solid:
         raise InputError(f"not a readable {kind.upper()} file ({error})") from None
     if not len(triangles) or not np.isfinite(vertices).all():
         raise InputError(f"a {kind.upper()} file without triangles")
+    if np.abs(vertices).max() > LARGEST:
+        raise InputError(f"a {kind.upper()} file with a point beyond {LARGEST:g}")
+    if not 0 <= triangles.min() <= triangles.max() < len(vertices):
+        raise InputError(f"a {kind.upper()} file with a triangle of points that are not there")
     return enclosed(weld(Mesh(vertices, triangles)))
 
 
@@ -67,6 +74,8 @@ def enclosed(mesh: Mesh) -> Solid:
         raise InputError(f"a mesh that is not closed ({holes} sides have no partner)")
     low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
     size = float(np.linalg.norm(high - low))
+    if size < 1 / LARGEST:
+        raise InputError("a mesh that encloses no volume")
     moments = _moments(((mesh.vertices - low) / size)[mesh.triangles])
     if abs(moments.volume) <= THINNEST:
         raise InputError("a mesh that encloses no volume")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cadvlm.errors import InputError
-from cadvlm.storage import Folder
+from cadvlm.storage import Folder, json_of
 
 LANGUAGES = ("cadquery", "openecad")
 """What the sandbox executes."""
@@ -60,7 +59,7 @@ def read_objects(path: str, expected: str) -> Iterator[tuple[str, int, dict[str,
             continue
         where, empty = f"{path}, line {number}", False
         try:
-            fields = json.loads(line)
+            fields = json_of(line)
         except ValueError as error:
             raise InputError(f"{where}: not JSON: {error}; expected {expected}") from None
         if not isinstance(fields, dict):

@@ -52,6 +52,9 @@ SIZE_STEPS = 95.0
 """Half of the levels, less a margin of a quarter for augmentation, less one for rounding."""
 
 COLUMNS = 17
+MOST_ROWS = 10_000
+"""DeepCAD's longest have 60."""
+_STEPS = np.arange(-1, LEVELS + 1)
 _LINE, _ARC, _CIRCLE, _END, _LOOP, _EXTRUDE = range(6)
 _BOOLEANS = (Boolean.NEW, Boolean.JOIN, Boolean.CUT, Boolean.INTERSECT)
 
@@ -70,12 +73,17 @@ def read(content: bytes) -> ConstructionSequence:
 
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
-            commands = np.asarray(file["vec"], dtype=np.int64)
-    except (OSError, KeyError, ValueError, TypeError) as error:
+            vec = file["vec"]
+            # A file of a few bytes may claim any number of rows.
+            if len(vec.shape) != 2 or vec.shape[0] > MOST_ROWS or vec.shape[1] != COLUMNS:
+                found = f"vec is {vec.shape}, expected at most {MOST_ROWS} rows of {COLUMNS}"
+                raise Unreadable("not_deepcad", found)
+            commands = np.asarray(vec)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unreadable("not_deepcad", f"no HDF5 file with 'vec' in it: {error}") from None
-    if commands.ndim != 2 or commands.shape[1] != COLUMNS:
-        raise Unreadable("not_deepcad", f"vec is {commands.shape}, expected N rows of {COLUMNS}")
-    return sequence(commands)
+    if not np.issubdtype(commands.dtype, np.integer) or not np.isin(commands, _STEPS).all():
+        raise Unreadable("malformed", f"vec has other numbers than -1 to {LEVELS}")
+    return sequence(commands.astype(np.int64))
 
 
 def sequence(commands: Commands) -> ConstructionSequence:

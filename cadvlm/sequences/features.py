@@ -8,14 +8,13 @@ unit, in how they order features and in the words for an extent.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from cadvlm.sequences.errors import Unreadable
-from cadvlm.sequences.loops import JOINT_MM, chain, nest
+from cadvlm.sequences.loops import JOINT_MM, bounded, chain, nest
 from cadvlm.sequences.model import (
     Arc,
     Boolean,
@@ -30,6 +29,7 @@ from cadvlm.sequences.model import (
     Profile,
 )
 from cadvlm.sequences.semicircles import mend
+from cadvlm.storage import json_of
 
 BOOLEANS = {
     "NewBodyFeatureOperation": Boolean.NEW,
@@ -52,8 +52,8 @@ def load(text: str, keys: set[str], otherwise: str) -> Tree:
         Unreadable: ``corrupt_json``, or the reason ``otherwise`` when it lacks one of ``keys``.
     """
     try:
-        tree = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        tree = json_of(text.encode(errors="replace"))
+    except ValueError as error:
         raise Unreadable("corrupt_json", str(error)) from error
     if not isinstance(tree, dict) or not keys <= tree.keys():
         wanted = ", ".join(map(repr, sorted(keys)))
@@ -83,7 +83,7 @@ def sequence(
         if box:
             low, high = _space(box["min_point"], unit_mm), _space(box["max_point"], unit_mm)
             operations = tuple(mend(op, low, high) for op in operations)
-    except (KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise Unreadable("malformed", f"{type(error).__name__}: {error}") from error
     return ConstructionSequence(operations)
 
@@ -105,9 +105,7 @@ def _operations(
 
 def length(value: float, unit_mm: float) -> float:
     """Millimetres without the noise of binary fractions: 0.012700000000000001 m is 12.7."""
-    if not math.isfinite(value):
-        raise Unreadable("not_finite", f"a length of {value}")
-    return round(value * unit_mm, 9) + 0.0
+    return bounded(round(value * unit_mm, 9) + 0.0)
 
 
 def _space(tree: Tree, unit_mm: float) -> Point3:
@@ -146,7 +144,7 @@ def _plane(transform: Tree, unit_mm: float) -> Plane:
 def _direction(tree: Tree) -> Point3:
     x, y, z = float(tree["x"]), float(tree["y"]), float(tree["z"])
     size = math.hypot(x, y, z)
-    if not size > 0:
+    if not 0 < size < math.inf:
         raise Unreadable("malformed", "a sketch axis has no direction")
     return (_clean(x / size), _clean(y / size), _clean(z / size))
 
@@ -192,7 +190,7 @@ def _arc(tree: Tree, unit_mm: float) -> Arc | Circle:
     (x, y), radius = _point(tree["center_point"], unit_mm), length(tree["radius"], unit_mm)
     start, end = _point(tree["start_point"], unit_mm), _point(tree["end_point"], unit_mm)
     begin = math.atan2(tree["reference_vector"]["y"], tree["reference_vector"]["x"])
-    first, last = tree["start_angle"], tree["end_angle"]
+    first, last = bounded(tree["start_angle"]), bounded(tree["end_angle"])
 
     def at(angle: float) -> Point2:
         return x + radius * math.cos(begin + angle), y + radius * math.sin(begin + angle)

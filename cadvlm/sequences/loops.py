@@ -17,6 +17,22 @@ JOINT_MM = 1e-3
 """Ends nearer than this are one point. DeepCAD's files round to 1e-5 mm and are off by at most
 1e-4 mm; a real gap is that of a person, and larger."""
 
+LARGEST_MM = 1e9
+"""Of any length: a thousand kilometres. Beyond, squares of what is computed are no numbers."""
+
+
+def bounded(value: float) -> float:
+    """The same number, if it is one to compute with.
+
+    Raises:
+        Unreadable: ``not_finite``, ``too_large``.
+    """
+    if not math.isfinite(value):
+        raise Unreadable("not_finite", f"a length of {value}")
+    if abs(value) > LARGEST_MM:
+        raise Unreadable("too_large", f"a length of {value:g} mm, at most {LARGEST_MM:g} are read")
+    return value
+
 
 def chain(curves: Iterable[Curve]) -> Loop:
     """Put curves end to end, turning those that point the other way.

@@ -12,6 +12,7 @@ import builtins
 import inspect
 import math
 import operator
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -144,7 +145,7 @@ class _Script:
         values = [self._value(node) for node in nodes]
         for value in values:
             if type(value) is not float:
-                raise Unreadable("arguments", f"{value!r:.40} is not a number to compute with")
+                raise Unreadable("arguments", f"{brief(value)} is not a number to compute with")
         return _bounded(_ARITHMETIC[type(op)](*values))
 
     def _called(self, name: str, args: Sequence[ast.expr], keywords: list[ast.keyword]) -> Any:
@@ -160,6 +161,11 @@ class _Script:
         except TypeError as error:
             raise Unreadable("arguments", f"{name}: {error}") from None
         return function(*bound.args, **bound.kwargs)
+
+
+def brief(value: Any) -> str:
+    """A value in a message. ``repr`` would never end on lists within lists, doubled forty times."""
+    return reprlib.repr(value)[:40]
 
 
 def _bounded(value: float) -> float:

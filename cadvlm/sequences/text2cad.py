@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from cadvlm.sequences.errors import Unreadable
 from cadvlm.sequences.features import BOOLEANS, Tree, load
-from cadvlm.sequences.loops import JOINT_MM, chain, nest
+from cadvlm.sequences.loops import JOINT_MM, bounded, chain, nest
 from cadvlm.sequences.model import (
     Arc,
     Boolean,
@@ -45,7 +45,7 @@ def read(text: str) -> ConstructionSequence:
     tree = load(text, {"parts"}, "not_text2cad")
     try:
         operations = [_extrude(name, part) for name, part in tree["parts"].items() if part]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise Unreadable("malformed", f"{type(error).__name__}: {error}") from None
     if not operations:
         raise Unreadable("no_extrude", "no part in it")
@@ -57,8 +57,8 @@ def read(text: str) -> ConstructionSequence:
 
 def _extrude(name: str, part: Tree) -> Extrude:
     extrusion = part["extrusion"]
-    end = float(extrusion["extrude_depth_towards_normal"])
-    start = -float(extrusion["extrude_depth_opposite_normal"])
+    end = bounded(float(extrusion["extrude_depth_towards_normal"]))
+    start = -bounded(float(extrusion["extrude_depth_opposite_normal"]))
     if not abs(end - start) > JOINT_MM:
         raise Unreadable("zero_length", f"{name} runs over {end - start:g}")
     profiles = tuple(_profile(face) for face in part["sketch"].values() if face)
@@ -87,21 +87,19 @@ def _curves(loop: Tree) -> Iterator[Curve]:
 
 
 def _circle(curve: Tree) -> Circle:
-    if not (radius := float(curve["Radius"])) > 0:
+    if not (radius := bounded(float(curve["Radius"]))) > 0:
         raise Unreadable("degenerate_circle", f"a radius of {radius:g}")
     return Circle(_point(curve["Center"]), radius)
 
 
 def _point(value: list[float]) -> Point2:
-    x, y = map(float, value)
-    if not math.isfinite(x + y):
-        raise Unreadable("not_finite", f"a point at {value}")
+    x, y = (bounded(float(one)) for one in value)
     return x, y
 
 
 def _plane(system: Tree) -> Plane:
     """The first and the last row of Rx Ry Rz."""
-    x, y, z = map(float, system["Translation Vector"])
+    x, y, z = (bounded(float(one)) for one in system["Translation Vector"])
     about_z, about_y, about_x = (math.radians(float(angle)) for angle in system["Euler Angles"])
     cz, sz = math.cos(about_z), math.sin(about_z)
     cy, sy = math.cos(about_y), math.sin(about_y)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from functools import lru_cache
 from typing import Any, cast
 
@@ -34,9 +35,10 @@ class Photos:
             folder = Folder(self.uri)
             with folder.filesystem.open_input_file(folder.join(name)) as file:
                 return bytes(file.read())
-        except (KeyError, OSError):
+        except (KeyError, OSError, ValueError):  # a name may be none that a disk knows
             raise Unreadable("missing_picture", f"{name} is not in {self.uri}") from None
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, RuntimeError, EOFError, zlib.error) as error:
+            # Not a zip file, encrypted, compressed in an unknown way, cut short, damaged.
             raise Unreadable("broken_picture", f"{name} in {self.uri}: {error}") from None
 
 

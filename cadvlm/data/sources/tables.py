@@ -21,7 +21,7 @@ from cadvlm.config.data import SourceConfig
 from cadvlm.data.sources.files import find
 from cadvlm.errors import InputError
 from cadvlm.sequences.errors import Unreadable
-from cadvlm.storage import Folder
+from cadvlm.storage import Folder, json_of
 
 SUFFIXES = (".json", ".jsonl", ".csv", ".parquet")
 
@@ -30,7 +30,7 @@ Span = tuple[int, int]
 
 BLOCK = 1 << 24
 """Bytes that are looked through at a time."""
-_LONGEST_HEADER = 1 << 16
+_HEADER = 1 << 16
 
 _SPACE = re.compile(r"\s*", re.ASCII)
 _OPEN = re.compile(r"(?:\xef\xbb\xbf)?\s*\[\s*", re.ASCII)  # some programs mark a text as UTF-8
@@ -92,13 +92,13 @@ def shards(
     Raises:
         InputError: not such a table, cut short, or without records.
     """
-    spans = itertools.islice(_spans(folder, name, block), limit)
     first = 0
     try:
+        spans = itertools.islice(_spans(folder, name, block), limit)
         while group := list(itertools.islice(spans, rows)):
             yield f"{first}:{group[0][0]}:{group[-1][1]}:{name}"
             first += len(group)
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # Arrow raises both of a file that is no Parquet
         raise InputError(f"{folder.uri}/{name}: {error}") from None
     if not first:
         raise InputError(f"{folder.uri}/{name}: holds no records")
@@ -114,23 +114,34 @@ def read(folder: Folder, shard: str) -> Iterator[Record]:
     """The records of a unit, in the file's order."""
     first, start, stop, name = shard.split(":", 3)
     if _suffix(name) == ".parquet":
-        for number, row in enumerate(_rows(folder, name, int(start), int(stop)), start=int(start)):
-            yield Record(number, row)
+        yield from _of_parquet(folder, name, int(start), int(stop))
         return
     content = folder.read_range(name, int(start), int(stop))
     found: Iterator[Any]
     if _suffix(name) == ".json":
-        found = iter(json.loads(b"[" + content + b"]"))
+        found = iter(json_of(b"[" + content + b"]"))
     elif _suffix(name) == ".jsonl":
         found = (_parsed(line) for line in content.split(b"\n") if line.strip())
     else:
-        header = next(_records([folder.read_range(name, 0, _LONGEST_HEADER)]))
+        header = next(_records(folder.blocks(name, _HEADER)))
         text = folder.read_range(name, *header) + b"\n" + content
-        found = csv.DictReader(io.StringIO(text.decode("utf-8-sig", "replace"), newline=""))
+        lines = io.StringIO(text.decode("utf-8-sig", "replace"), newline="")
+        found = csv.DictReader(lines, restkey="")  # None, the default, is no name of a column
     for number, fields in enumerate(found, start=int(first)):
         if not isinstance(fields, dict | Unreadable):
             fields = Unreadable("not_a_record", f"a {type(fields).__name__}, not an object")
         yield Record(number, fields)
+
+
+def _of_parquet(folder: Folder, name: str, start: int, stop: int) -> Iterator[Record]:
+    number = start
+    try:
+        for row in _rows(folder, name, start, stop):
+            yield Record(number, row)
+            number += 1
+    except (ValueError, OSError) as error:  # some of its pages are damaged
+        for lost in range(number, stop):
+            yield Record(lost, Unreadable("corrupt_parquet", str(error)))
 
 
 def _rows(folder: Folder, name: str, start: int, stop: int) -> Iterator[dict[str, Any]]:
@@ -161,7 +172,7 @@ def _suffix(name: str) -> str:
 
 def _parsed(line: bytes) -> Any:
     try:
-        return json.loads(line)
+        return json_of(line)
     except ValueError as error:
         return Unreadable("corrupt_json", str(error))
 
@@ -177,6 +188,8 @@ def _elements(blocks: Iterable[bytes]) -> Iterator[Span]:
                 _, end = decode(text, begin.end())
             except ValueError:  # not all of it is there
                 break
+            except RecursionError:
+                raise ValueError(f"nested too deeply, from byte {before + at} on") from None
             yield before + begin.end(), before + end
             lead, at = _COMMA, end
     begin = lead.match(text, at)

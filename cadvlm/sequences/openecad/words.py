@@ -22,6 +22,7 @@ from cadvlm.sequences.model import (
 )
 from cadvlm.sequences.openecad.arguments import index, items, number, of_kind, point2, point3
 from cadvlm.sequences.openecad.loops import Drawn, closed
+from cadvlm.sequences.script import brief
 from cadvlm.sequences.vectors import add, cross, dot, in_space, scaled
 
 OPERATIONS = (Boolean.NEW, Boolean.JOIN, Boolean.CUT, Boolean.INTERSECT)
@@ -200,7 +201,7 @@ def _seen_from(extrude: _Extruded, kind: Any, line: Any) -> Plane:
             along = add(end, scaled(start, -1))
             return _plane(start, cross(along, plane.normal), along)
         case _:
-            raise Unreadable("arguments", f"type is {kind!r:.40}, not a kind of reference")
+            raise Unreadable("arguments", f"type is {brief(kind)}, not a kind of reference")
 
 
 def _extent(kind: int, one: float, two: float) -> tuple[float, float]:
