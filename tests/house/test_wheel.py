@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import venv
 from pathlib import Path
 from zipfile import ZipFile
@@ -33,6 +34,19 @@ def test_wheel_holds_the_library_and_nothing_else(wheel):
 def test_wheel_holds_every_file_of_the_library(wheel):
     ours = {name(path) for path in files("*", "cadvlm") if path.is_file()}
     assert ours <= set(ZipFile(wheel).namelist())
+
+
+def test_sdist_makes_the_same_wheel(wheel, tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-d", tmp_path]
+    subprocess.run([*build, "-t", "sdist"], cwd=ROOT, check=True, capture_output=True)
+    [sdist] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = tmp_path / sdist.name.removesuffix(".tar.gz")
+    assert {path.name for path in folder.iterdir()} >= {"cadvlm", "LICENSE", "constraints.txt"}
+    subprocess.run([*build, "-t", "wheel"], cwd=folder, check=True, capture_output=True)
+    [again] = tmp_path.glob("*.whl")
+    assert sorted(ZipFile(again).namelist()) == sorted(ZipFile(wheel).namelist())
 
 
 @pytest.mark.slow

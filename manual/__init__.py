@@ -1,0 +1,1 @@
+"""The manual's own code: pages made from the code at build time, and tutorials that run."""
