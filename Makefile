@@ -3,7 +3,9 @@
 # make test      the tests
 # make proof     the tests that take minutes each: failures, several nodes, whole flows
 # make lint      ruff, types, floor plan
-# make bench    our speed beside others', on a quiet machine
+# make docs      the manual as a site, in site/; fails on a page or a link that is not there
+# make tutorials every command of the tutorials, small
+# make bench     our speed beside others', on a quiet machine
 # make clean     build leftovers; never .venv, never runs/
 
 SHELL := bash
@@ -25,7 +27,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 OUT ?= runs/demo
 DATA ?=
 
-.PHONY: install demo test proof lint bench clean
+.PHONY: install demo test proof lint docs tutorials bench clean
 
 install: $(STAMP)
 
@@ -64,6 +66,13 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(STAMP)
+	@$(BIN)/python -m mkdocs build --strict --quiet
+	echo "site/index.html"
+
+tutorials: $(STAMP)
+	@$(BIN)/python -m manual.tutorial docs/tutorials/*.md
 
 bench: $(STAMP)
 	@$(BIN)/python -m bench.execution

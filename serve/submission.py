@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import ray
@@ -88,8 +89,12 @@ class Jobs:
 
     def __init__(self, python: str | None = None) -> None:
         self._python = python or sys.executable
+
+    @cached_property
+    def _client(self) -> JobSubmissionClient:
+        """Only when it is needed: the routes can be described where no Ray runs."""
         # RAY_ADDRESS would win over this, as it does in cluster.session.
-        self._client = JobSubmissionClient(ray.get_runtime_context().gcs_address)
+        return JobSubmissionClient(ray.get_runtime_context().gcs_address)
 
     def submit(self, module: str, config: Config, kind: str, name: str, **about: str) -> str:
         """Run ``python -m MODULE`` with these settings; the id of the job."""

@@ -1,4 +1,4 @@
-"""The layouts of docs/benchmarks.md, small, from files to matched and judged cases."""
+"""The layouts of docs/jobs/evaluate.md, small, from files to matched and judged cases."""
 
 import json
 

@@ -18,6 +18,7 @@ from tests.house.tree import PACKAGES, ROOT, files, name
 COMES_WITH = {
     "OCP": "cadquery",
     "markupsafe": "jinja2",
+    "mkdocs": "mkdocs-material",
     "packaging": "pytest",
     "starlette": "fastapi",
     "tokenizers": "transformers",
