@@ -75,11 +75,9 @@ tutorials: $(STAMP)
 	@$(BIN)/python -m manual.tutorial docs/tutorials/*.md
 
 bench: $(STAMP)
-	@$(BIN)/python -m bench.execution
-	$(BIN)/python -m bench.pictures
-	$(BIN)/python -m bench.preparation core
-	$(BIN)/python -m bench.training_cost
+	@$(BIN)/python -m bench.preparation core
+	$(BIN)/python -m bench
 
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find bench cadvlm cluster jobs serve tune tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench cadvlm cluster jobs manual serve tune tests -name __pycache__ -prune -exec rm -rf {} +

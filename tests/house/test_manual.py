@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from cadvlm.config.base import keys, merge, nest
-from manual import settings
+from manual import figures, settings
 from manual.commands import HOLE, Command, blocks, commands
 from manual.commands import keys as named
 from manual.settings import JOBS, settings_of
@@ -211,3 +211,9 @@ def test_the_reference_has_every_key():
         page = settings.page(f"jobs.{job}")
         for key in keys(settings_of(f"jobs.{job}")):
             assert f"</a>`{key.name}` *" in page
+
+
+def test_the_metrics_that_are_shown_are_those_that_are_measured():
+    page = (ROOT / "docs/metrics.md").read_text()
+    for line in figures.table(figures.cases()):
+        assert line in page
