@@ -1,9 +1,9 @@
 """python -m bench.execution [PROGRAMS]: execution and ``iou_best`` beside CAD-Coder's procedure.
 
-The same programs on the same machine in one process each, interleaved program by program, so that
-whatever else happens on the machine happens to both. What counts is processor time, which a busy
-neighbour hardly changes. Programs and reference STEP files are GenCAD-Code's where the real data
-is (``CADVLM_REAL_DATA``), else synthetic parts.
+And execution beside a plain process pool. The same programs on the same machine in one process
+each, interleaved program by program, so that whatever else happens on the machine happens to all.
+What counts is processor time, which a busy neighbour hardly changes. Programs and reference STEP
+files are GenCAD-Code's where the real data is (``CADVLM_REAL_DATA``), else synthetic parts.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench import cad_coder
+from bench import cad_coder, pool
+from bench.beside import Beside, beside, table
 from bench.clock import timed
 from cadvlm.execution.sandbox import Sandbox
 from cadvlm.geometry.solid import Solid
@@ -30,7 +30,7 @@ from cadvlm.sequences import synthetic
 
 PROGRAMS = 20
 REAL_DATA = Path(os.environ.get("CADVLM_REAL_DATA", "../shared/data"))
-COLUMNS = "execute: peer", "ours", "iou_best: peer", "ours"
+COLUMNS = "execute: peer", "pool", "ours", "iou_best: peer", "ours"
 
 
 class Item(NamedTuple):
@@ -41,37 +41,50 @@ class Item(NamedTuple):
     reference: Path
 
 
-def main(count: int) -> None:
-    """Measure; print a line for each program, and what they say together."""
+def main(count: int = PROGRAMS) -> list[Beside]:
+    """Measure; print a line for each program, and return what they say together."""
     rows: list[list[float]] = []
     differences: list[float] = []
-    with tempfile.TemporaryDirectory() as scratch, Sandbox() as sandbox:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Sandbox() as sandbox,
+        ProcessPoolExecutor(1, get_context("spawn")) as plain,
+    ):
         folder = Path(scratch)
         items = list(islice(_items(sandbox, folder), count))
-        _measure(sandbox, items[0], folder)  # compiles and imports what a long run pays for once
+        _measure(sandbox, plain, items[0], folder)  # what a long run pays for once
         print("processor seconds".ljust(20) + "".join(name.rjust(16) for name in COLUMNS))
         for item in items:
-            measured = _measure(sandbox, item, folder)
+            measured = _measure(sandbox, plain, item, folder)
             if measured is None:
-                print(f"{item.name:20}    left out: one of the two builds nothing")
+                print(f"{item.name:20}    left out: one of them builds nothing")
                 continue
             seconds, difference = measured
             rows.append(seconds)
             differences.append(difference)
             print(item.name.ljust(20) + "".join(f"{figure:16.3f}" for figure in seconds))
-    _conclude(np.array(rows), differences)
+    print(f"iou_best differs by {max(differences):.1e} at most, over {len(differences)} programs")
+    peer, pooled, ours, peer_score, our_score = zip(*rows, strict=True)
+    return [
+        beside("execute", "CAD-Coder's procedure", peer, ours),
+        beside("execute", "a plain process pool", pooled, ours),
+        beside("iou_best", "CAD-Coder's procedure", peer_score, our_score),
+    ]
 
 
-def _measure(sandbox: Sandbox, item: Item, folder: Path) -> tuple[list[float], float] | None:
+def _measure(
+    sandbox: Sandbox, plain: ProcessPoolExecutor, item: Item, folder: Path
+) -> tuple[list[float], float] | None:
     """Seconds in the order of ``COLUMNS``, and by how much the two scores differ."""
     step, peer_executes = timed(lambda: cad_coder.execute(item.code, folder))
+    pooled = plain.submit(pool.build, item.code).result()
     result, we_execute = timed(lambda: sandbox.run(CadProgram(item.code)))
     solid = result.unsound or result.solid  # to the letter: bodies that are no valid solids count
-    if step is None or solid is None:
+    if step is None or pooled is None or solid is None:
         return None
     theirs, peer_scores = timed(lambda: cad_coder.iou_best(step, item.reference))
     ours, we_score = timed(lambda: _score(sandbox, solid, item))
-    return [peer_executes, we_execute, peer_scores, we_score], abs(theirs - ours)
+    return [peer_executes, pooled, we_execute, peer_scores, we_score], abs(theirs - ours)
 
 
 def _items(sandbox: Sandbox, folder: Path) -> Iterator[Item]:
@@ -98,24 +111,5 @@ def _score(sandbox: Sandbox, solid: Solid, item: Item) -> float:
     return iou_best(solid, reference) if reference else float("nan")
 
 
-def _conclude(rows: NDArray[np.float64], differences: list[float]) -> None:
-    print("mean".ljust(20) + "".join(f"{seconds:16.3f}" for seconds in rows.mean(axis=0)))
-    for name, peer, ours in (
-        ("execute", rows[:, 0], rows[:, 1]),
-        ("iou_best", rows[:, 2], rows[:, 3]),
-        ("both", rows[:, 0] + rows[:, 2], rows[:, 1] + rows[:, 3]),
-    ):
-        low, high = _interval(peer, ours)
-        print(f"{name:9} {peer.sum() / ours.sum():6.1f} times as fast [{low:.1f}, {high:.1f}]")
-    print(f"iou_best differs by {max(differences):.1e} at most, over {len(differences)} programs")
-
-
-def _interval(peer: NDArray[np.float64], ours: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % of the ratios that other draws of as many programs would give (bootstrap)."""
-    drawn = np.random.default_rng(0).integers(len(peer), size=(2000, len(peer)))
-    low, high = np.percentile(peer[drawn].sum(axis=1) / ours[drawn].sum(axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else PROGRAMS)
+    print(*table(main(*map(int, sys.argv[1:]))), sep="\n")

@@ -17,6 +17,7 @@ import cadquery as cq
 import numpy as np
 from cadquery.occ_impl.exporters.svg import getSVG
 
+from bench.beside import Beside, beside, table
 from bench.execution import REAL_DATA
 from cadvlm.config.data import PictureConfig
 from cadvlm.execution.sandbox import Sandbox
@@ -35,11 +36,17 @@ REPEATS = 10
 EYES = ((0, -1, 0), (0, 0, 1), (1, 0, 0), (1, -1, 1))
 """Of the four views of a drawing."""
 
+SHADED = "shaded 448, as PNG"
+LINES = "drawing: the kernel's lines of four views (HLR)"
+SHEET = "drawing: the sheet, from the lines"
+ONE_SVG = "CadQuery's exporter: one view as SVG"
+FOUR_SVG = "CadQuery's exporter: four views as SVG"
+
 Way = Callable[[], object]
 
 
-def main(parts: int) -> None:
-    """Measure; print a line for each way."""
+def main(parts: int = PARTS) -> list[Beside]:
+    """Measure; print a line for each way, and return what stands beside CadQuery's exporter."""
     spent: dict[str, list[float]] = {}
     for solid, drawn in islice(_solids(), parts):
         for name, way in _ways(solid, drawn).items():
@@ -52,6 +59,14 @@ def main(parts: int) -> None:
     for name, times in spent.items():
         mean = float(np.mean(times))
         print(f"{name:54}{np.median(times):8.2f}{mean:8.2f}{1000 / mean:11.0f}")
+    seconds = {name: np.array(times) / 1000 for name, times in spent.items()}
+    sheet = seconds[LINES] + seconds[SHEET]
+    return [
+        beside(
+            "picture, from a mesh", "CadQuery's SVG of a view", seconds[ONE_SVG], seconds[SHADED]
+        ),
+        beside("dimensioned drawing", "CadQuery's SVG of four views", seconds[FOUR_SVG], sheet),
+    ]
 
 
 def _ways(solid: Solid, drawn: Solid) -> dict[str, Way]:
@@ -69,16 +84,16 @@ def _ways(solid: Solid, drawn: Solid) -> dict[str, Way]:
     return {
         "shaded 448, pixels only": lambda: draw(solid, "iso", 448),
         "shaded 336, as PNG": pictured("iso", size=336),
-        "shaded 448, as PNG": pictured("iso"),
+        SHADED: pictured("iso"),
         "shaded 448, augmented, as PNG": pictured("iso", augment={}),
         "four views in a grid, 448, as PNG": pictured("iso+front+top+right"),
         "cadrille's four views, 268, as PNG": pictured("cadrille", size=268),
-        "drawing: the kernel's lines of four views (HLR)": lambda: project(body),
-        "drawing: the sheet, from the lines": lambda: draw_sheet(drawn, sheet="square"),
+        LINES: lambda: project(body),
+        SHEET: lambda: draw_sheet(drawn, sheet="square"),
         "drawing 448, from the lines, as PNG": pictured("drawing"),
         "drawing 448, from the lines, augmented": pictured("drawing", augment={}),
-        "CadQuery's exporter: one view as SVG": exported(EYES[-1]),
-        "CadQuery's exporter: four views as SVG": exported(*EYES),
+        ONE_SVG: exported(EYES[-1]),
+        FOUR_SVG: exported(*EYES),
     }
 
 
@@ -99,4 +114,4 @@ def _solids() -> Iterator[tuple[Solid, Solid]]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else PARTS)
+    print(*table(main(*map(int, sys.argv[1:]))), sep="\n")

@@ -17,10 +17,13 @@ from collections.abc import Callable
 import psutil
 import torch
 
+from bench.beside import Beside, beside, table
 from bench.plain import Plain, dataset, rows
 from cadvlm.config.train import TrainConfig
 
-STEPS, WARM = 120, 20
+STEPS, WARM, TEN = 120, 20, 10
+"""Steps, those that nobody times, and those of a row of a run's metrics."""
+
 KEYS = [
     "train_vision=true", "batch_size=48", "micro_batch_size=24", "optimizer.lr=2e-3",
     "workers.count=1", "workers.cpus=1", "workers.gpu=false", "zero_stage=0", "log_every_steps=10",
@@ -28,8 +31,8 @@ KEYS = [
 ]  # fmt: skip
 
 
-def main(steps: int = STEPS) -> None:
-    """Bare, framework, bare; prints what a step took."""
+def main(steps: int = STEPS) -> list[Beside]:
+    """Bare, framework, bare; prints what a step took, and returns tens of steps side by side."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         keys = [*KEYS, f"dataset={dataset(folder, 60 * steps)}", f"max_steps={steps}"]
@@ -37,43 +40,44 @@ def main(steps: int = STEPS) -> None:
         _framework([*keys, f"out={base}", "max_steps=10"], base, 0, 10)
         keys.append(f"model={base}/base")
         before = _bare(keys, steps)
-        wall, processor = _framework([*keys, f"out={folder}/run"], f"{folder}/run", WARM, steps)
+        framework = _framework([*keys, f"out={folder}/run"], f"{folder}/run", WARM, steps)
         after = _bare(keys, steps)
         waits = [row["data_wait_share"] for row in rows(f"{folder}/run") if row["step"] > WARM]
+    ways = {"bare, before": before, "jobs.train": framework, "bare, after": after}
     print("ms a step".ljust(14) + "wall".rjust(10) + "processor".rjust(12))
-    print(f"{'bare, before':14}{1000 * before[0]:10.1f}{1000 * before[1]:12.1f}")
-    print(f"{'jobs.train':14}{1000 * wall:10.1f}{1000 * processor:12.1f}")
-    print(f"{'bare, after':14}{1000 * after[0]:10.1f}{1000 * after[1]:12.1f}")
-    bare = [statistics.mean(pair) for pair in zip(before, after, strict=True)]
-    print(f"more than bare: wall {wall / bare[0] - 1:.1%}, processor {processor / bare[1] - 1:.1%}")
+    for name, (walls, processor) in ways.items():
+        print(f"{name:14}{1000 * statistics.mean(walls):10.1f}{1000 * processor:12.1f}")
     print(f"waiting for data: {statistics.mean(waits):.2%}")
+    bare = [statistics.mean(pair) for pair in zip(before[0], after[0], strict=True)]
+    return [beside("training step", "the bare steps in torch", bare, framework[0])]
 
 
-def _bare(keys: list[str], steps: int) -> tuple[float, float]:
-    """Mean seconds of a step, wall and processor."""
+def _bare(keys: list[str], steps: int) -> tuple[list[float], float]:
+    """Seconds of a step on the clock, the mean of every ten; its processor seconds."""
     config = TrainConfig.load([*keys, "out=none"])
     plain = Plain(config, str(config.model.path), autocast=_computes_in_bf16())
     batches = [plain.batches(step) for step in range(steps)]
     for step in range(WARM):
         plain.step(step, batches[step])
-    started, worked = time.perf_counter(), time.process_time()
-    for step in range(WARM, steps):
-        plain.step(step, batches[step])
-    counted = steps - WARM
-    return (time.perf_counter() - started) / counted, (time.process_time() - worked) / counted
+    walls, worked = [], time.process_time()
+    for first in range(WARM, steps, TEN):
+        started = time.perf_counter()
+        for step in range(first, first + TEN):
+            plain.step(step, batches[step])
+        walls.append((time.perf_counter() - started) / TEN)
+    return walls, (time.process_time() - worked) / (steps - WARM)
 
 
-def _framework(keys: list[str], out: str, first: int, last: int) -> tuple[float, float]:
+def _framework(keys: list[str], out: str, first: int, last: int) -> tuple[list[float], float]:
     """The same of a run's worker, between two of its steps."""
     words = [sys.executable, "-m", "jobs.train", *keys, "cluster.address=local"]
     with subprocess.Popen(words) as job:
         driver = psutil.Process(job.pid)
-        start = _at(lambda: job.poll() is None and len(rows(out)) * 10 < first, driver)
-        stop = _at(lambda: job.poll() is None and len(rows(out)) * 10 < last, driver)
+        start = _at(lambda: job.poll() is None and len(rows(out)) * TEN < first, driver)
+        stop = _at(lambda: job.poll() is None and len(rows(out)) * TEN < last, driver)
         job.wait()
     seen = [row for row in rows(out) if first < row["step"] <= last]
-    wall = sum(10 * 48 / row["samples_per_s"] for row in seen)
-    return wall / (last - first), (stop - start) / (last - first)
+    return [48 / row["samples_per_s"] for row in seen], (stop - start) / (last - first)
 
 
 def _at(not_yet: Callable[[], bool], driver: psutil.Process) -> float:
@@ -91,4 +95,4 @@ def _computes_in_bf16() -> bool:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    print(*table(main(*map(int, sys.argv[1:]))), sep="\n")
