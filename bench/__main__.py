@@ -2,8 +2,8 @@
 
 Stages: ``execution`` (CAD-Coder's procedure, a plain CadQuery loop), ``pictures`` (CadQuery's own
 exporter) and ``training`` (the bare steps in torch); all of them where none is named. The last
-column is what ``bench/history.json`` has of the last run that was kept; ends with exit code 1 where
-something has become slower since. ``--keep`` adds this run to it. On a quiet machine.
+column is what ``history.json``, beside this file, has of the last run that was kept; the exit code
+is 1 where something has become slower since. ``--keep`` adds this run. On a quiet machine.
 """
 
 from __future__ import annotations
