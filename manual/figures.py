@@ -53,14 +53,14 @@ part = plate.union(wall).cut(holes)
 result = part
 """
 CASES = {
-    "the part itself": ("", ""),
-    "10 mm to the right": ("= part", "= part.translate((10, 0, 0))"),
+    "itself": ("", ""),
+    "10 mm on": ("= part", "= part.translate((10, 0, 0))"),
     "twice as large": ("= part", "= part.val().scale(2)"),
     "turned by 90°": ("= part", "= part.rotate((0, 0, 0), (0, 0, 1), 90)"),
-    "its mirror image": ("= part", "= part.mirror('XZ')"),
-    "a hole is missing": (", (46, 28)", ""),
-    "a hole is 1 mm off": ("(46, 28)", "(45, 28)"),
-    "the box around it": ("= part", "= cq.Workplane().box(60, 40, 40, centered=False)"),
+    "mirrored": ("= part", "= part.mirror('XZ')"),
+    "a hole missing": (", (46, 28)", ""),
+    "a hole 1 mm off": ("(46, 28)", "(45, 28)"),
+    "its box": ("= part", "= cq.Workplane().box(60, 40, 40, centered=False)"),
 }
 """What becomes of the bracket, and the words of its program that are replaced to make it so."""
 
@@ -82,12 +82,12 @@ def cases() -> dict[str, Solid]:
 
 def table(parts: dict[str, Solid]) -> Iterator[str]:
     """Each of ``parts`` against the first: lines of Markdown."""
-    yield f"| | | {' | '.join(f'`{name}`' for name in SHOWN)} |"
-    yield "| --- " * (2 + len(SHOWN)) + "|"
     reference, *_ = parts.values()
-    for number, (name, part) in enumerate(parts.items(), 1):
-        scores: dict[str, Any] = score(part, reference)
-        yield f"| {number} | {name} | {' | '.join(f'{scores[one]:.3f}' for one in SHOWN)} |"
+    scores: list[dict[str, Any]] = [score(part, reference) for part in parts.values()]
+    yield f"| | {' | '.join(f'{number} {name}' for number, name in enumerate(parts, 1))} |"
+    yield f"| --- {'| ---: ' * len(parts)}|"
+    for metric in SHOWN:
+        yield f"| `{metric}` | {' | '.join(f'{one[metric]:.3f}' for one in scores)} |"
 
 
 def growing() -> list[Solid]:

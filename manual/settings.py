@@ -65,7 +65,7 @@ def page(module: str) -> str:
 def _entries(members: Iterable[Key]) -> Iterator[str]:
     for name, kind, default, meaning in members:
         anchor = name.replace("[]", "")
-        yield f'<a id="{anchor}"></a>`{name}` *{markdown(kind)}; {markdown(default)}*\n'
+        yield f'<a id="{anchor}"></a>`{name}` *{markdown(kind)}; {markdown(default)}*'
         yield f":   {markdown(meaning) or '.'}\n"
 
 

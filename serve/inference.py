@@ -80,6 +80,7 @@ class Inference:
         return await self._door.turns.drain(most_s)
 
     async def page(self) -> HTMLResponse:
+        """The page for people."""
         return HTMLResponse(PAGE, headers={"Content-Security-Policy": PAGE_POLICY})
 
     async def healthz(self) -> JSONResponse:
@@ -93,6 +94,7 @@ class Inference:
         return JSONResponse({"status": "ok", "model": self._weights.model_name})
 
     async def models(self) -> dict[str, Any]:
+        """The base and the adapters that a request can name, as OpenAI's clients expect them."""
         about = {"object": "model", "created": self._since, "owned_by": "cadvlm"}
         return {"object": "list", "data": [{"id": id, **about} for id in self._weights.models]}
 
