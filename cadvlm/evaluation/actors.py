@@ -94,11 +94,16 @@ class Scorer:
         return Sandbox(self._limits)
 
     def ready(self) -> None:
-        """Build a box and compare it with itself: warms every kernel, and proves that they work.
+        """Build a box and compare it with itself, once: warms every kernel, and proves that they
+        work.
 
         Raises:
             SandboxUnavailable: a sandbox or a scorer that fails on a box would fail every model.
         """
+        assert self._works
+
+    @cached_property
+    def _works(self) -> bool:
         from cadvlm.scoring import score
 
         result = self.execute(_SELF_CHECK)
@@ -107,6 +112,7 @@ class Scorer:
         iou = score(result.solid, result.solid, seed=self._seed)["iou"]
         if iou is None or iou < 0.999:
             raise SandboxUnavailable(f"a box scores IoU {iou} against itself here")
+        return True
 
     def protections(self, _: Sequence[None] = ()) -> list[dict[str, Any]]:
         """What this machine's sandbox protects from: ``name``, ``enforced`` and ``how``."""
