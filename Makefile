@@ -73,4 +73,4 @@ bench: $(STAMP)
 
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find bench cadvlm cluster jobs serve tune tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench cadvlm cluster jobs serve studies tune tests -name __pycache__ -prune -exec rm -rf {} +
