@@ -24,6 +24,7 @@ from cadvlm.records import CadProgram
 from cadvlm.references.reference import Reference
 from cadvlm.scoring import METRICS
 from cadvlm.scoring.aggregate import MISSING
+from cadvlm.scoring.recall import recalled
 
 if TYPE_CHECKING:
     from cadvlm.execution.sandbox import Sandbox
@@ -141,7 +142,9 @@ class Scorer:
         if case.prediction is None:
             return row | self._judge(None, reference)
         program = CadProgram(case.prediction.code, case.prediction.language)
-        return row | self._judge(program, reference) | self._read(program)
+        judged = row | self._judge(program, reference) | self._read(program)
+        wanted = case.reference.program
+        return judged | (recalled(program, wanted)._asdict() if wanted else {})
 
     def draw(self, numbered: Sequence[tuple[int, Sequence[Thing]]]) -> list[Drawing]:
         """Pictures and 3D views of what is in the one entry; None where there is nothing."""

@@ -56,7 +56,7 @@ F_SCORES = ("0.01", "0.02", "0.05")
 FAILURE_DISTANCES = {"chamfer": sqrt(3), "chamfer_squared": 2 * 3e3, "hausdorff": sqrt(3)}
 """What a failure is charged in ``adjusted``."""
 
-PROGRAM = ("tokens", "operations", "edit_survival")
+PROGRAM = ("tokens", "operations", "edit_survival", "operation_recall", "parameter_error")
 """Columns that describe the program: averaged over the rows that have one."""
 
 BOOTSTRAP_DRAWS = 2000
