@@ -203,7 +203,12 @@ class Reinforcement:
     ) -> torch.Tensor:
         plain = BatchFeature({key: value for key, value in batch.items() if key not in _OWN})
         logits = reference.logits if reference else self.engine.logits
-        return log_likelihoods(logits, plain, self.device)
+        heat = self.settings.temperature  # what learns is what wrote
+
+        def heated(inputs: BatchFeature, keep: int) -> torch.Tensor:
+            return logits(inputs, keep) / heat
+
+        return log_likelihoods(heated, plain, self.device)
 
     def _seed(self, *place: int) -> int:
         """A number for an answer by its step, its question and its place in the group."""

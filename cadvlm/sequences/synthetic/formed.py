@@ -35,20 +35,22 @@ def lofted_hopper(rng: random.Random) -> CadProgram:
     """A funnel from a round spout to a square mouth, on a drilled flange, with ribs."""
     mouth, height = LONGEST, rng.choice((40, 50, 60))
     foot, bore = rng.choice((18, 20, 22)), rng.choice((10, 12))
-    flange = foot + 16
+    flange, top = foot + 16, height + 4
+    across = mouth - rng.choice((0, 10, 20, 30))
     return chain(
         f'cq.Workplane("XY").circle({foot}).workplane(offset={height})'
-        f".rect({mouth}, {mouth - rng.choice((0, 10, 20, 30))}).loft()",
-        f'.faces(">Z").edges("|X").chamfer({rng.choice((1, 2))})',
+        f".rect({mouth}, {across}).loft()",
+        f"{at(0, 0, height)}.rect({mouth}, {across}).extrude(4)",
+        f'.faces(">Z").edges().chamfer({rng.choice((1, 2))})',
         f"{at(0, 0, 0)}.circle({flange}).extrude(-{rng.choice((6, 8))})",
         f"{at(0, 0, 0)}.polarArray({foot + 10}, 45, 360, 4).hole(5, 10)",
         f"{at(0, 0, -4)}.circle({bore + 3}).extrude(-{rng.choice((12, 16, 20))})",
-        f"{at(0, 0, height)}.rect(60, 40).workplane(offset=-{height - 10}).circle({bore}).loft("
+        f"{at(0, 0, top)}.rect(60, 40).workplane(offset=-{top - 10}).circle({bore}).loft("
         'combine="cut")',
         f"{at(0, 0, 12)}.circle({bore}).cutBlind(-60)",
-        f"{at(0, 0, height)}.rect(66, 46).rect(64, 44).cutBlind(-{rng.choice((2, 3))})",
-        f"{at(0, 0, height)}.rarray(86, 1, 2, 1).hole({rng.choice((4, 5))}, 6)",
-        f"{at(0, 0, -4)}.polarArray({flange}, 0, 360, 4).rect(6, 8).cutThruAll()",
+        f"{at(0, 0, top)}.rect(66, 46).rect(64, 44).cutBlind(-{rng.choice((2, 3))})",
+        f"{at(0, 0, top)}.rarray(86, 1, 2, 1).hole({rng.choice((4, 5))}, 6)",
+        f"{at(0, 0, 0)}.polarArray({flange}, 0, 360, 4).rect(6, 8).cutBlind(-10)",
     )
 
 
@@ -60,7 +62,7 @@ def pipe_elbow(rng: random.Random) -> CadProgram:
     along = LONGEST - flange - bend
     top = rise + bend
     path = f'cq.Workplane("XZ").vLine({rise}).radiusArc(({bend}, {top}), {bend}).hLine({along})'
-    count = rng.choice((4, 6))
+    bolt = rng.choice((2, 3))
     return chain(
         f'cq.Workplane("XY").circle({outer}).sweep({path})',
         f"{at(0, 0, 0)}.circle({flange}).extrude({rng.choice((5, 6, 8))})",
@@ -70,9 +72,9 @@ def pipe_elbow(rng: random.Random) -> CadProgram:
         f"{at(bend + along // 2, 0, top)}.circle({outer - 4}).extrude({outer + 6})",
         f'.cut(cq.Workplane("XY").circle({inner}).sweep({path}))',
         f"{at(bend + along // 2, 0, top + outer + 6)}.hole({2 * outer - 14}, {outer + 6})",
-        f"{at(0, 0, 0)}.polarArray({outer + 7}, 45, 360, {count}).circle(3).cutBlind(10)",
-        f"{at(bend + along, 0, top, 'YZ')}.polarArray({outer + 7}, 45, 360, {count}).circle(3)"
-        ".cutBlind(-10)",
+        f"{at(0, 0, 0)}.polarArray({outer + 7}, 45, 360, 4).circle({bolt}).cutBlind(10)",
+        f"{at(bend + along, 0, top, 'YZ')}.polarArray({outer + 7}, 45, 360, 4)"
+        f".circle({bolt}).cutBlind(-10)",
         f"{at(0, 0, 0)}.circle({inner + 2}).cutBlind({rng.choice((1, 2))})",
     )
 
@@ -98,7 +100,7 @@ def turned_pulley(rng: random.Random) -> CadProgram:
         f"{at(0, 0, width + proud)}.hole({bore})",
         f"{at(0, 0, width)}.polarArray(27, 0, 360, {rng.choice((4, 5, 6))}).circle(6).cutThruAll()",
         f"{at(0, 0, width + proud)}.center({bore // 2}, 0).rect(4, 4).cutThruAll()",
-        f"{at(0, 0, width + proud // 2, 'YZ')}.circle(1).cutBlind({hub})",
+        f"{at(0, 0, width + proud // 2, 'YZ')}.circle(1).cutBlind({hub + 5})",
     )
 
 

@@ -21,7 +21,7 @@ def instrument_panel(rng: random.Random) -> CadProgram:
     cells = [(x, y) for x in (-30, 0, 30) for y in (-18, 18)]
     rng.shuffle(cells)
     small, wide = rng.choice((4, 6, 8)), rng.choice((12, 14, 16))
-    deep = rng.choice(grid(2, thick - 4)) if thick > 12 else rng.choice((2, 3, 4))
+    deep = rng.choice((2, 3, 4))
     openings = (
         f".hole({rng.choice((6, 8, 10, 12))})",
         f".cboreHole({small}, {wide}, {deep})",
@@ -58,7 +58,7 @@ def boss_carrier(rng: random.Random) -> CadProgram:
         f'cq.Workplane("XY").box({LONGEST}, {y}, {thick}, centered=(True, True, False))',
         f'.edges("|Z").fillet({rng.choice((3, 4, 6))})',
         *bosses,
-        f"{at(0, 0, thick)}.rarray(32, {y - 14}, 4, 2).hole(4)",
+        f"{at(0, 0, thick)}.rarray(28, {y - 14}, 4, 2).hole(4)",
         f"{at(0, 0, 0)}.rect(60, {y - 20}).cutBlind({rng.choice((2, 3))})",
     )
 
@@ -79,7 +79,7 @@ def round_housing(rng: random.Random) -> CadProgram:
         f"{at(0, 0, thick)}.polarArray(30, 45, 360, 4).circle(5).extrude({rng.choice((4, 6, 8))})",
         f"{at(0, 0, thick)}.polarArray(30, 45, 360, 4).circle(2).cutThruAll()",
         f"{at(0, 0, 0)}.circle(24).circle(14).cutBlind({rng.choice((3, 4, 5))})",
-        f"{at(0, 0, 0)}.circle(46).circle(44).cutBlind({rng.choice((1, 2))})",
+        f"{at(0, 0, 0)}.circle(48).circle(46).cutBlind({rng.choice((1, 2))})",
     )
 
 
@@ -104,7 +104,7 @@ def stepped_spindle(rng: random.Random) -> CadProgram:
         f".cut({keyway}.translate((0, {radii[1] + 6}, {(ends[1] + ends[2]) // 2})))",
         f"{at(0, 0, (ends[2] + ends[3]) // 2, 'YZ')}.circle({rng.choice((2, 3))}).cutThruAll()",
         f"{at(0, 0, 0)}.polarArray({radii[0] - 4}, 0, 360, 4).circle(1).cutBlind(4)",
-        f"{at(0, 0, LONGEST)}.circle({last}).circle({last - 1}).cutBlind(-{rng.choice((3, 5))})",
+        f"{at(0, 0, 92)}.circle({last}).circle({last - 2}).cutBlind(-{rng.choice((3, 5))})",
     )
 
 
@@ -122,7 +122,7 @@ def enclosure(rng: random.Random) -> CadProgram:
         f"{at(0, -y // 2, height // 2, 'XZ')}.circle({rng.choice((4, 5, 6))}).cutBlind(-10)",
         f"{at(20, -y // 2, height // 2, 'XZ')}.slot2D(16, {rng.choice((4, 6))}).cutBlind(-10)",
         f"{at(0, 0, 0)}.rarray(8, 1, {rng.choice((3, 4, 5))}, 1).rect(3, 20).cutBlind({wall})",
-        f"{at(0, 0, 0)}.rect(80, {y - 20}, forConstruction=True).vertices().circle(6)"
+        f"{at(0, 0, 0)}.rect(72, {y - 28}, forConstruction=True).vertices().circle(4)"
         f".extrude(-{rng.choice((3, 4, 5))})",
         '.faces("<Z").edges().chamfer(1)',
         f"{at(0, y // 2 - wall, height // 2)}.rect(30, 4).extrude({rng.choice((4, 6))})",
@@ -149,8 +149,8 @@ def manifold(rng: random.Random) -> CadProgram:
         f"{at(0, -y // 2, height // 2, 'XZ')}.circle({bore // 2 + 4})"
         f".extrude({rng.choice((3, 5))})",
         f"{at(0, -y // 2 - 6, height // 2, 'XZ')}.hole({bore}, {y // 2 + 6})",
-        f"{at(-_HALF, 0, height // 2, 'YZ')}.circle({bore // 2}).cutBlind({LONGEST - 10})",
-        f"{at(0, 0, height)}.rect(14, {y - 16}, forConstruction=True).vertices().cskHole(4, 8, 90)",
-        f"{at(0, 0, 0)}.rarray(20, {y - 20}, 2, 2).circle(3).cutBlind({rng.choice((6, 8, 10))})",
+        f"{at(-_HALF, 0, height // 2, 'YZ')}.circle({bore // 2 - 1}).cutBlind({LONGEST - 10})",
+        f"{at(0, 0, height)}.rect(20, {y - 16}, forConstruction=True).vertices().cskHole(4, 8, 90)",
+        f"{at(0, 0, 0)}.rarray(60, {y - 20}, 2, 2).circle(3).cutBlind({rng.choice((6, 8, 10))})",
         f'{at(0, 0, height)}.text("{rng.choice(_LETTERS)}", 14, -2)',
     )
