@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ from cadvlm.scoring.crossed import difference, estimate
 from studies.config import StudyConfig
 
 Row = Mapping[str, Any]
+
+DEPTHS = (0, 2, 4, 7, 10, 13, 16)
+"""Numbers of operations from which on a program is of the next depth."""
 
 
 class Scored(NamedTuple):
@@ -139,25 +143,33 @@ def _value(row: Row, measure: str) -> float:
 def _groups(
     config: StudyConfig, scored: Sequence[Scored], parts: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
-    """What is quoted, by group of parts and arm."""
-    if config.by is None:
-        return {}
-    rows = scored[0].rows
-    groups: dict[str, list[str]] = {}
-    for part in parts:
-        groups.setdefault(_group(rows[part], config.by), []).append(part)
-    return {
-        group: {name: estimate(_values(scored, name, config.quoted, some)) for name in config.arms}
-        for group, some in sorted(groups.items(), key=lambda one: _in_order(one[0]))
-    }
+    """What is quoted, by what parts are told apart by, group and arm; the simplest parts first."""
+    found: dict[str, dict[str, Any]] = {}
+    for by in config.by:
+        groups: dict[str, list[str]] = {}
+        for part in parts:
+            groups.setdefault(_group(scored[0].rows[part], by), []).append(part)
+        found[by] = {
+            group: {
+                name: estimate(_values(scored, name, config.quoted, groups[group]))
+                for name in config.arms
+            }
+            for group in sorted(groups, key=_first_number)
+        }
+    return found
 
 
 def _group(row: Row, by: str) -> str:
     if by == "n_faces":
         return by_faces(row["n_faces"])
-    return "unknown" if row[by] is None else str(row[by])
+    if row[by] is None:
+        return "unknown"
+    if by == "n_operations":
+        low = next(low for low in reversed(DEPTHS) if row[by] >= low)
+        return f"{low} operations and more"
+    return str(row[by])
 
 
-def _in_order(group: str) -> tuple[int, str]:
-    number = group.split("-")[0].split("+")[0].split(" ")[0]
-    return (int(number) if number.isdigit() else 0, group)
+def _first_number(group: str) -> tuple[int, str]:
+    number = re.match(r"\d+", group)
+    return (int(number[0]) if number else 0, group)

@@ -59,8 +59,8 @@ class StudyConfig(Config):
                                  "tokens")  # fmt: skip
     """What the table shows."""
 
-    by: Literal["n_faces", "n_operations", "family"] | None = None
-    """Also told apart by how complex a part is, or by its family."""
+    by: tuple[Literal["n_faces", "n_operations", "family", "source"], ...] = ()
+    """What parts are also told apart by: faces or operations of the reference, family, source."""
 
     @model_validator(mode="after")
     def _what_is_quoted_is_measured(self) -> Self:

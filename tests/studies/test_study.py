@@ -53,13 +53,21 @@ def test_an_arm_that_cannot_be_is_named():
 
 @pytest.fixture
 def summary():
-    config = StudyConfig.load([REWARDS, "out=runs/s", "seeds=[0, 1, 2]", "by=n_faces"])
+    config = StudyConfig.load(
+        [REWARDS, "out=runs/s", "seeds=[0, 1, 2]", "by=[n_faces, n_operations]"]
+    )
 
     def row(arm: str, part: int, seed: int) -> dict:
         gain = {"imitation": 0.0, "more imitation": 0.001 * (seed - 1)}.get(arm, 0.2)
         scores = {"iou": 0.3 + 0.01 * part + gain, "iou_absolute": 0.3, "feature_match": None}
         faces = 6 if part % 2 else 30
-        return {"status": "ok", "n_faces": faces, "tokens": 40 + part, **scores}
+        return {
+            "status": "ok",
+            "n_faces": faces,
+            "n_operations": part,
+            "tokens": 40 + part,
+            **scores,
+        }
 
     scored = [
         Scored(arm, seed, {f"part-{n}": row(arm, n, seed) for n in range(30)}, 60.0,
@@ -80,8 +88,11 @@ def test_the_sentence_says_what_was_shown_and_what_was_not(summary):
 
 
 def test_parts_are_told_apart_by_complexity_the_simplest_first(summary):
-    assert list(summary["groups"]) == ["1-6 faces", "25+ faces"]
-    assert summary["groups"]["25+ faces"]["imitation"]["n"] == 15
+    faces, depths = summary["groups"]["n_faces"], summary["groups"]["n_operations"]
+    assert list(faces) == ["1-6 faces", "25+ faces"]
+    assert faces["25+ faces"]["imitation"]["n"] == 15
+    assert [words.split()[0] for words in depths] == ["0", "2", "4", "7", "10", "13", "16"]
+    assert depths["10 operations and more"]["imitation"]["n"] == 3
 
 
 def test_the_report_stands_alone_and_its_table_goes_into_other_documents(summary, tmp_path):
