@@ -114,7 +114,7 @@ def test_hard_questions_alone_are_asked(rewarded):
     assert _rows(rewarded)[-1]["epoch"] == pytest.approx(STEPS * QUESTIONS / found["kept"])
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_run_that_was_interrupted_learns_the_same_with_other_workers(
     rewarded, dataset, taught, ray_session, tmp_path
 ):
