@@ -23,9 +23,6 @@ def run(settings: StudyJob) -> None:
 
     with session(settings.cluster):
         summary = study(StudyConfig.of(settings))
-    for name, arm in summary["arms"].items():
-        found = arm["measures"][summary["quoted"]]
-        print(f"{name}: {summary['quoted']} {found['mean']:.3f}, by seed {found['by_seed']}")
     print(summary["sentence"])
     print(f"report: {settings.out}/report.html")
 

@@ -94,7 +94,7 @@ def sentence(summary: Mapping[str, Any]) -> str:
         return body
 
     def against(name: str, body: Mapping[str, Any]) -> str:
-        change = f"{body['mean']:+.{digits}f} ({_range(body['ci95'], digits)})"
+        change = f"{_rounded(body['mean'], digits):+.{digits}f} ({_range(body['ci95'], digits)})"
         shown = body["ci95"] is not None and not body["ci95"][0] <= 0 <= body["ci95"][1]
         mean = f"{found(name)['mean']:.{digits}f}"
         return f"{name} {mean}, {change}{'' if shown else ': no difference shown'}"
@@ -114,7 +114,15 @@ def sentence(summary: Mapping[str, Any]) -> str:
 
 
 def _range(ends: Sequence[float] | None, digits: int) -> str:
-    return "no interval" if ends is None else f"95 % {ends[0]:.{digits}f} to {ends[1]:.{digits}f}"
+    if ends is None:
+        return "no interval"
+    low, high = (f"{_rounded(end, digits):.{digits}f}" for end in ends)
+    return f"95 % {low} to {high}"
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Without a sign where nothing is left of it."""
+    return round(value, digits) + 0.0
 
 
 def _judged_in_all(scored: Sequence[Scored]) -> list[str]:

@@ -31,7 +31,7 @@ from studies.config import StudyConfig
 
 STUDY = "study.json"
 
-_PLACES = {"out", "dataset", "checkpoint"}
+_PLACES = {"out", "dataset"}
 """Settings that say where something is."""
 
 
@@ -85,11 +85,11 @@ def _plan(config: StudyConfig, name: str, seed: int) -> Plan:
             before = {"model.path": stages[-1].out} if stages else {}
             stage = config.train.override({**before, **changes, "seed": seed, "dataset": data.out})
             # The model of a later stage is the one before, which the key so far tells of.
-            apart = _PLACES | {"model"} if stages else _PLACES
+            apart = {*_PLACES, "model"} if stages else _PLACES
             key = _digest(key, stage.model_dump(mode="json", exclude=apart))
             stages.append(stage.override({"out": f"{out}/runs/{key}"}))
         scores = config.evaluate.override(arm.evaluate)
-        key = _digest(key, scores.model_dump(mode="json", exclude=_PLACES))
+        key = _digest(key, scores.model_dump(mode="json", exclude={*_PLACES, "checkpoint"}))
         places = {"checkpoint": stages[-1].out, "dataset": data.out, "out": f"{out}/scores/{key}"}
         scores = scores.override(places)
     except ConfigError as error:
