@@ -87,7 +87,7 @@ def sentence(summary: Mapping[str, Any]) -> str:
     """What a reader may quote: means, differences and what they do not show."""
     quoted, first = summary["quoted"], summary["first"]
     label, digits = measures.label(quoted), measures.digits(quoted)
-    seeds = len(summary["seeds"])
+    seeds = f"{len(summary['seeds'])} seed{'s' if len(summary['seeds']) > 1 else ''}"
 
     def found(name: str) -> dict[str, Any]:
         body: dict[str, Any] = summary["arms"][name]["measures"][quoted]
@@ -107,7 +107,7 @@ def sentence(summary: Mapping[str, Any]) -> str:
         if body[quoted]["mean"] is not None
     )
     return (
-        f"Mean {label} on {summary['parts']} held-out parts, {seeds} seed{'s'[: seeds > 1]}: "
+        f"Mean {label} on {summary['parts']} held-out parts, {seeds}: "
         f"{first} {found(first)['mean']:.{digits}f} "
         f"({_range(found(first)['ci95'], digits)}); {others}."
     )

@@ -55,9 +55,7 @@ class Generator:
         self.model, self.processor = loaded
         self.device = self.model.device
         self.adapters: set[str] = set()
-        # What inference mode leaves behind in a model could not be learnt through afterwards.
-        self._without_gradients = torch.no_grad if learning else torch.inference_mode
-        self._together = together
+        self._learning, self._together = learning, together
 
     def add_adapter(self, name: str, folder: str) -> None:
         """Open a LoRA adapter beside the weights; :meth:`use` turns to it.
@@ -120,7 +118,8 @@ class Generator:
         self, samples: Sequence[Encoded], how: Sequence[Sampling], hear: Hear | None = None
     ) -> list[list[int]]:
         """The same in tokens, the one that ends an answer included."""
-        with self._without_gradients():
+        # What inference mode leaves behind in a model could not be learnt through afterwards.
+        with torch.no_grad() if self._learning else torch.inference_mode():
             return self._tokens(samples, how, hear)
 
     def _tokens(

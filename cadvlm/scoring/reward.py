@@ -98,12 +98,10 @@ def _is_mirrored(a: Solid, b: Solid) -> bool:
 
 def _could_be_same(a: Solid, b: Solid) -> bool:
     """Whether volumes and boxes, which mirroring leaves alone, allow for it."""
-    sizes = [np.ptp(unit_box(one).vertices, axis=0) for one in (a, b)]
-    volumes = [one.volume * unit_pose(one).scale ** 3 for one in (a, b)]
-    near = 1 - SAME
-    return bool(np.allclose(*sizes, atol=near)) and abs(volumes[0] - volumes[1]) <= near * max(
-        volumes
-    )
+    box, wanted = (np.ptp(unit_box(one).vertices, axis=0) for one in (a, b))
+    volume, other = (one.volume * unit_pose(one).scale ** 3 for one in (a, b))
+    apart = 1 - SAME
+    return abs(volume - other) <= apart * other and bool(np.abs(box - wanted).max() <= apart)
 
 
 def _mirrored(mesh: Mesh, axis: int) -> Mesh:

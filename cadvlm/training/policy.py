@@ -34,7 +34,7 @@ def advantages(rewards: Rewards, scaled: bool) -> Rewards:
     return np.where(np.isnan(rewards).any(axis=1, keepdims=True), 0.0, apart)
 
 
-def strongest(apart: Rewards, count: int) -> NDArray[np.int64]:
+def strongest(apart: Rewards, count: int) -> NDArray[np.intp]:
     """Places (Q, count) of the advantages in a group that are largest, up or down (CPPO)."""
     order = np.argsort(-np.abs(apart), axis=1, kind="stable")
     return np.sort(order[:, :count], axis=1)

@@ -9,7 +9,7 @@ what is drawn follow from the seed and the step, whatever the number of workers.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -229,7 +229,7 @@ class Tally:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._counted = Counter[str]()
+        self._counted: dict[str, float] = defaultdict(float)
         self._divergence = torch.zeros((), dtype=torch.float64, device=device)
 
     def add(self, written: Sequence[Sequence[Written]]) -> None:
@@ -246,7 +246,8 @@ class Tally:
             counted["groups"] += 1
             counted["spread"] += float(np.std(values)) if values else 0.0
             counted["telling"] += bool(values) and max(values) > min(values)
-            counted.update(reward.refused for reward in known if reward.refused)
+            for reward in known:
+                counted[reward.refused or "passed"] += 1
 
     def add_divergence(self, apart: torch.Tensor, tokens: int) -> None:
         """Of a micro-batch from the reference, summed over so many tokens."""
@@ -257,9 +258,8 @@ class Tally:
         """Means over the answers of all workers. All workers call this."""
         names = ("answers", "unscored", "tokens", "reward", "iou", "groups", "spread", "telling",
                  "learnt", *self.GATES)  # fmt: skip
-        own = [float(self._counted[name]) for name in names]
-        summed = torch.tensor([*own, float(self._divergence)], dtype=torch.float64)
-        summed = summed.to(self._device)
+        own = [*(self._counted[name] for name in names), float(self._divergence)]
+        summed = torch.tensor(own, dtype=torch.float64, device=self._device)
         dist.all_reduce(summed)
         *counts, apart = summed.tolist()
         total = dict(zip(names, counts, strict=True))
