@@ -84,7 +84,9 @@ def _figure(summary: Summary) -> Markup:
 def _curves(summary: Summary) -> Markup | None:
     """What greedy answers earned while arms learnt from rewards."""
     lines = [
-        plots.Curve(f"{name}, seed {seed}", *zip(*course, strict=True))
+        plots.Curve(
+            f"{name}, seed {seed}", [step for step, _ in course], [mean for _, mean in course]
+        )
         for name, body in summary["arms"].items()
         for seed, course in body["rewards"].items()
         if course

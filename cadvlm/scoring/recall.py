@@ -51,9 +51,10 @@ def recalled(program: CadProgram, reference: CadProgram) -> Recalled:
 
 
 def _error(found: list[Called], wanted: list[Called]) -> float | None:
-    names = [[call.name for call in calls] for calls in (found, wanted)]
+    mine, theirs = ([call.name for call in calls] for calls in (found, wanted))
+    matched = SequenceMatcher(None, mine, theirs, autojunk=False)
     errors: list[float] = []
-    for start, other, size in SequenceMatcher(None, *names, autojunk=False).get_matching_blocks():
+    for start, other, size in matched.get_matching_blocks():
         pairs = zip(found[start : start + size], wanted[other : other + size], strict=True)
         for a, b in pairs:
             if len(a.numbers) == len(b.numbers):
