@@ -3,8 +3,8 @@
     python -m jobs.study rewards out=runs/rewards
     python -m jobs.study studies/configs/views.yaml out=runs/views seeds='[0, 1, 2, 3, 4]'
 
-By name: rewards, views, concise, plan, representation, depth. The same command goes on with a study
-that was stopped; what arms have in common is made once.
+By name: rewards, views, concise, plan, representation, depth, align, real. The same command goes on
+with a study that was stopped; what arms have in common is made once.
 """
 
 from pathlib import Path

@@ -42,6 +42,10 @@ class StudyConfig(Config):
     prepare: PrepareConfig
     """The data; ``out`` here and below is set for each arm."""
 
+    judged: Changes = Field({})
+    """What is different about the data whose test split decides, where an arm is not judged by its
+    own: other sources, plainer pictures."""
+
     train: TrainConfig
     """Training."""
 

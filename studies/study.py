@@ -41,6 +41,8 @@ class Plan(NamedTuple):
     arm: str
     seed: int
     data: PrepareConfig
+    judged: PrepareConfig
+    """Mostly the same."""
     stages: list[TrainConfig]
     scores: EvaluateConfig
 
@@ -57,6 +59,7 @@ def study(config: StudyConfig) -> dict[str, Any]:
     with Progress("study", len(plans), "runs") as progress:
         for plan in plans:
             prepare(plan.data)
+            prepare(plan.judged)
             for stage in plan.stages:
                 fit(stage)
             evaluate(plan.scores)
@@ -77,9 +80,9 @@ def planned(config: StudyConfig) -> list[Plan]:
 def _plan(config: StudyConfig, name: str, seed: int) -> Plan:
     arm, out = config.arms[name], Folder(config.out).uri
     try:
-        data = config.prepare.override(arm.prepare)
-        key = _digest(data.model_dump(mode="json", exclude={"out"}))
-        data = data.override({"out": f"{out}/data/{key}"})
+        data = _data(config.prepare.override(arm.prepare), out)
+        judged = _data(data.override(config.judged), out)
+        key = _digest(data.model_dump(mode="json", exclude=_PLACES))
         stages: list[TrainConfig] = []
         for changes in arm.train:
             before = {"model.path": stages[-1].out} if stages else {}
@@ -89,12 +92,19 @@ def _plan(config: StudyConfig, name: str, seed: int) -> Plan:
             key = _digest(key, stage.model_dump(mode="json", exclude=apart))
             stages.append(stage.override({"out": f"{out}/runs/{key}"}))
         scores = config.evaluate.override(arm.evaluate)
-        key = _digest(key, scores.model_dump(mode="json", exclude={*_PLACES, "checkpoint"}))
-        places = {"checkpoint": stages[-1].out, "dataset": data.out, "out": f"{out}/scores/{key}"}
+        by = judged.model_dump(mode="json", exclude=_PLACES)
+        key = _digest(key, by, scores.model_dump(mode="json", exclude={*_PLACES, "checkpoint"}))
+        places = {"checkpoint": stages[-1].out, "dataset": judged.out, "out": f"{out}/scores/{key}"}
         scores = scores.override(places)
     except ConfigError as error:
         raise ConfigError(f"arms.{name}: {error}") from None
-    return Plan(name, seed, data, stages, scores)
+    return Plan(name, seed, data, judged, stages, scores)
+
+
+def _data(config: PrepareConfig, out: str) -> PrepareConfig:
+    """In the folder that its settings name."""
+    key = _digest(config.model_dump(mode="json", exclude=_PLACES))
+    return config.override({"out": f"{out}/data/{key}"})
 
 
 def _digest(*told: Any) -> str:

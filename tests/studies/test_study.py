@@ -25,7 +25,8 @@ def test_every_study_can_be_planned(path):
     assert len({plan.scores.out for plan in plans}) == len(plans)
     for plan in plans:
         assert plan.scores.checkpoint == plan.stages[-1].out
-        assert plan.scores.dataset == plan.data.out == plan.stages[0].dataset
+        assert plan.stages[0].dataset == plan.data.out
+        assert plan.scores.dataset == plan.judged.out
 
 
 def test_what_arms_have_in_common_is_made_once():
@@ -36,6 +37,15 @@ def test_what_arms_have_in_common_is_made_once():
     _, more, rewarded, *_ = plans
     assert (more.stages[1].stage, rewarded.stages[1].stage) == ("adapt", "reward")
     assert rewarded.stages[1].model.path == rewarded.stages[0].out
+
+
+def test_arms_may_all_be_judged_by_other_parts_than_they_learnt_from():
+    layers = [REWARDS, "out=runs/s", "prepare.pictures.augment={}"]
+    others = [*layers, "judged={pictures.augment: null}"]
+    own, plain = (planned(StudyConfig.load(those))[0] for those in (layers, others))
+    assert own.judged == own.data == plain.data != plain.judged
+    assert own.stages == plain.stages  # trained once
+    assert own.scores.out != plain.scores.out
 
 
 def test_a_study_elsewhere_has_the_same_names_and_other_settings_have_others():

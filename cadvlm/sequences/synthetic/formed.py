@@ -56,7 +56,7 @@ def lofted_hopper(rng: random.Random) -> CadProgram:
 
 def pipe_elbow(rng: random.Random) -> CadProgram:
     """A bent pipe with a drilled flange at either end and a branch."""
-    outer, bend = rng.choice((12, 14, 16)), rng.choice((40, 45, 50))
+    outer, bend = rng.choice((12, 14, 16)), rng.choice((35, 40, 45))
     inner, flange = outer - rng.choice((3, 4)), outer + 14
     rise = rng.choice((10, 15, 20))
     along = LONGEST - flange - bend
