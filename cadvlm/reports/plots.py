@@ -56,6 +56,9 @@ _STYLE = {
 _DOTS = 1500
 """More dots than this make a page heavy and say nothing more."""
 
+_CHARACTERS = 80
+"""What fits beside each other over a chart."""
+
 _POINTS = 400
 """A curve of more is drawn by the means of groups."""
 
@@ -323,7 +326,11 @@ def _axes() -> tuple[Figure, Axes]:
 
 
 def _legend(axes: Axes, columns: int = 2) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+    longest = max(map(len, axes.get_legend_handles_labels()[1]))
+    fitting = max(1, _CHARACTERS // (longest + 6))  # six for the line before a name
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=min(columns, fitting), borderaxespad=0.2
+    )
 
 
 def _means(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
