@@ -80,4 +80,4 @@ bench: $(STAMP)
 
 clean:
 	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find bench cadvlm cluster jobs manual serve tune tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench cadvlm cluster jobs manual serve studies tune tests -name __pycache__ -prune -exec rm -rf {} +

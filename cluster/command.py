@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import yaml
@@ -22,14 +24,18 @@ C = TypeVar("C", bound=Config)
 
 
 def command(
-    settings: type[C], run: Callable[[C], None], doc: str | None, base: Sequence[str] = ()
+    settings: type[C],
+    run: Callable[[C], None],
+    doc: str | None,
+    base: Sequence[str] = (),
+    named: Path | None = None,
 ) -> None:
     """Parse ``sys.argv``, run, exit.
 
     ``doc`` is the job's module docstring, shown by ``--help``; ``base`` are layers that lie below
-    those of the command line.
+    those of the command line; layers in the folder ``named`` are known by their names alone.
     """
-    words = sys.argv[1:]
+    words = [_layer(word, named) if named else word for word in sys.argv[1:]]
     try:
         if "--help" in words or "-h" in words:
             return _help(settings, doc or "")
@@ -46,6 +52,12 @@ def command(
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _layer(word: str, named: Path) -> str:
+    """The file of a layer that was named."""
+    file = named / f"{word}.yaml"
+    return str(file) if re.fullmatch(r"\w+", word) and file.is_file() else word
 
 
 def _refuse_to_lose(config: Config) -> None:

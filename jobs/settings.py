@@ -11,6 +11,7 @@ from cadvlm.config.train import TrainConfig
 from cadvlm.config.watch import RangeConfig
 from cluster.config import ClusterConfig
 from serve.config import ServeConfig, TrainingConfig
+from studies.config import StudyConfig
 from tune.config import SweepConfig
 
 
@@ -93,6 +94,13 @@ class SweepJob(Config):
 
     sweep: SweepConfig
     """What is varied."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    """Where it runs."""
+
+
+class StudyJob(StudyConfig):
+    """``jobs.study``."""
 
     cluster: ClusterConfig = ClusterConfig()
     """Where it runs."""

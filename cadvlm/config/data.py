@@ -46,6 +46,10 @@ class SourceConfig(Config):
     limit: int | None = Field(None, gt=0)
     """Read at most so many parts. ``synthetic`` needs it: its supply is endless."""
 
+    split: Literal["train", "val", "test"] | None = None
+    """Where all of its parts go, but for shapes that an earlier source has: a source that is only
+    tested on, such as families that no other has. Null: as their shapes say."""
+
     licence: str | None = None
     """Of the data, for the manifest; null: what its publisher states, where there is one."""
 

@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from cadvlm.config.base import Config
 from cadvlm.config.model import ModelConfig
+from cadvlm.config.reward import RewardConfig
 from cadvlm.config.watch import FIGURES, Bound, GuardsConfig, WatchConfig
 
 
@@ -114,9 +115,10 @@ class TrainConfig(Config):
     model: ModelConfig = ModelConfig()
     """What is trained."""
 
-    stage: Literal["align", "finetune", "adapt"] = "finetune"
+    stage: Literal["align", "finetune", "adapt", "reward"] = "finetune"
     """``align`` trains the projector alone; ``finetune`` projector and language model; ``adapt``
-    the same, from an earlier run that ``model`` names."""
+    the same, from an earlier run that ``model`` names; ``reward`` the same, from what the model's
+    own programs earn."""
 
     method: Literal["full", "lora"] = "full"
     """``full`` trains the weights, ``lora`` adapters beside them; by default as ``lora`` says."""
@@ -143,6 +145,9 @@ class TrainConfig(Config):
     synthetic: 0.1}``; zero leaves one out. They override the weights with which the dataset was
     prepared, where those differ. Null: those weights; if all are equal, every row once an epoch."""
 
+    reward: RewardConfig | None = None
+    """What programs earn, and how that is learnt from; for the stage of this name."""
+
     replay: ReplayConfig | None = None
     """Earlier samples among those of ``dataset``; null: none."""
 
@@ -162,7 +167,7 @@ class TrainConfig(Config):
     run goes on as if it had never stopped when this is raised."""
 
     batch_size: int = Field(128, gt=0)
-    """Samples for one optimiser step, over all workers."""
+    """Samples, or answers that were written, for one optimiser step, over all workers."""
 
     micro_batch_size: PositiveInt | Literal["auto"] | None = None
     """Samples that one worker holds at a time. Null: ``batch_size / workers.count``; ``auto``: as
@@ -227,6 +232,22 @@ class TrainConfig(Config):
         """Micro-batches that one worker sums before a step."""
         return self.batch_size // (self.micro_batch * self.workers.count)
 
+    @property
+    def rows_per_step(self) -> int:
+        """Rows of the training split that a step takes: samples, or questions."""
+        return self.batch_size if self.reward is None else self.batch_size // self.reward.learnt
+
+    @property
+    def updates(self) -> int:
+        """Optimiser steps that a step takes on its batch."""
+        return self.reward.updates if self.reward else 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _the_stage_of_rewards_has_them(cls, tree: Any) -> Any:
+        is_stage = isinstance(tree, dict) and tree.get("stage") == "reward"
+        return {**tree, "reward": {}} if is_stage and tree.get("reward") is None else tree
+
     @model_validator(mode="before")
     @classmethod
     def _method_and_lora_say_the_same(cls, tree: Any) -> Any:
@@ -244,9 +265,26 @@ class TrainConfig(Config):
         return tree if method else {**tree, "method": "full" if lora is None else "lora"}
 
     @model_validator(mode="after")
-    def _adapt_has_a_beginning(self) -> Self:
-        if self.stage == "adapt" and self.model.path is None:
-            raise ValueError("stage (adapt) goes on from an earlier run; name it: model=DIR")
+    def _later_stages_have_a_beginning(self) -> Self:
+        if self.stage in ("adapt", "reward") and self.model.path is None:
+            raise ValueError(
+                f"stage ({self.stage}) goes on from an earlier run; name it: model=DIR"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _rewards_have_their_stage(self) -> Self:
+        if self.reward is None:
+            return self
+        if self.stage != "reward":
+            raise ValueError(f"reward is for stage=reward, and the stage is {self.stage}")
+        if self.micro_batch_size == "auto":
+            raise ValueError("micro_batch_size (auto) tries samples; stage=reward needs a number")
+        if self.batch_size % (size := self.reward.learnt * self.workers.count):
+            raise ValueError(
+                f"batch_size ({self.batch_size}) must be a multiple of the answers learnt from a "
+                f"group ({self.reward.learnt}) x workers.count ({self.workers.count}): {size}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -79,6 +79,9 @@ FIGURES = (
     "sample/execution_rate",
     "sample/valid_solid_rate",
     "sample/iou",
+    "reward/mean",
+    "reward/valid_solid_rate",
+    "reward/kl",
 )
 """What can be a target: the figures of the last row, and ``loss_drop``, the share by which the loss
 fell from the first row to the last."""

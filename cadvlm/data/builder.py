@@ -31,6 +31,8 @@ class Builder:
         self._sandbox = Sandbox(config.limits)
         self._exports = exports(config.pictures)
         self._length = counter(config.tokenizer)
+        pairs = zip(config.labels, config.sources, strict=True)
+        self._splits = {label: source.split for label, source in pairs}
 
     def build(
         self, rows: Sequence[Part | Refusal], *, any_length: bool = False
@@ -87,7 +89,8 @@ class Builder:
         return Sample(
             id=part.id,
             source=part.source,
-            split=split_of(key or digest(part), self._config.split),
+            split=self._splits.get(part.source)
+            or split_of(key or digest(part), self._config.split),
             language=part.program.language if part.program else None,
             code=part.program.code if part.program else None,
             operations=part.program.operations if part.program else (),

@@ -24,6 +24,7 @@ from cadvlm.records import CadProgram
 from cadvlm.references.reference import Reference
 from cadvlm.scoring import METRICS
 from cadvlm.scoring.aggregate import MISSING
+from cadvlm.scoring.recall import recalled
 
 if TYPE_CHECKING:
     from cadvlm.execution.sandbox import Sandbox
@@ -94,11 +95,16 @@ class Scorer:
         return Sandbox(self._limits)
 
     def ready(self) -> None:
-        """Build a box and compare it with itself: warms every kernel, and proves that they work.
+        """Build a box and compare it with itself, once: warms every kernel, and proves that they
+        work.
 
         Raises:
             SandboxUnavailable: a sandbox or a scorer that fails on a box would fail every model.
         """
+        assert self._works
+
+    @cached_property
+    def _works(self) -> bool:
         from cadvlm.scoring import score
 
         result = self.execute(_SELF_CHECK)
@@ -107,6 +113,7 @@ class Scorer:
         iou = score(result.solid, result.solid, seed=self._seed)["iou"]
         if iou is None or iou < 0.999:
             raise SandboxUnavailable(f"a box scores IoU {iou} against itself here")
+        return True
 
     def protections(self, _: Sequence[None] = ()) -> list[dict[str, Any]]:
         """What this machine's sandbox protects from: ``name``, ``enforced`` and ``how``."""
@@ -135,7 +142,9 @@ class Scorer:
         if case.prediction is None:
             return row | self._judge(None, reference)
         program = CadProgram(case.prediction.code, case.prediction.language)
-        return row | self._judge(program, reference) | self._read(program)
+        judged = row | self._judge(program, reference) | self._read(program)
+        wanted = case.reference.program
+        return judged | (recalled(program, wanted)._asdict() if wanted else {})
 
     def draw(self, numbered: Sequence[tuple[int, Sequence[Thing]]]) -> list[Drawing]:
         """Pictures and 3D views of what is in the one entry; None where there is nothing."""

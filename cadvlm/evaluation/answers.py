@@ -50,8 +50,11 @@ def answered(config: EvaluateConfig, out: Folder, references: Sequence[Reference
     cases = []
     for part in references:
         blank = rows[part.id]["blank"] if config.control else None
-        prediction = Prediction(part.id, programs[part.id], text=rows[part.id]["text"])
-        cases.append(Case(part, prediction, CadProgram(programs[blank]) if blank else None))
+        # A model writes in the language that it was taught, which is that of the rows.
+        language = part.program.language if part.program else "cadquery"
+        prediction = Prediction(part.id, programs[part.id], language, rows[part.id]["text"])
+        control = CadProgram(programs[blank], language) if blank else None
+        cases.append(Case(part, prediction, control))
     return cases
 
 

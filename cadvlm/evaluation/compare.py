@@ -30,6 +30,8 @@ COMPARED = (
     "tokens",
     "operations",
     "edit_survival",
+    "operation_recall",
+    "parameter_error",
 )
 
 CHANGED_SCHEMA = pa.schema(

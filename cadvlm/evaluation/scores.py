@@ -14,7 +14,9 @@ from cadvlm.scoring import METRICS
 UNSCORED = "unscored"
 """Status of a part that could not be judged: our defect, counted, never charged to the model."""
 
-_OF_PROGRAM = ("tokens", "operations", "edit_survival", "n_edits", "n_left_out")
+_COUNTED = ("tokens", "operations", "n_edits", "n_left_out")
+
+_OF_PROGRAM = (*_COUNTED, "edit_survival", "operation_recall", "parameter_error")
 
 SCORE_SCHEMA = pa.schema(
     {
@@ -28,7 +30,7 @@ SCORE_SCHEMA = pa.schema(
         "seconds": pa.float64(),
         "result_name": pa.string(),
         **dict.fromkeys(METRICS, pa.float64()),
-        **{name: pa.float64() if name == "edit_survival" else pa.int32() for name in _OF_PROGRAM},
+        **{name: pa.int32() if name in _COUNTED else pa.float64() for name in _OF_PROGRAM},
         "control_status": pa.string(),
         **{f"control_{name}": pa.float64() for name in METRICS},
         "language": pa.string(),

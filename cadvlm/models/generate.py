@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import torch
 from PIL import Image
@@ -17,7 +17,7 @@ from transformers import (
 from cadvlm.config.evaluate import GenerationConfig
 from cadvlm.errors import InputError
 from cadvlm.models.collate import Encoded, collate
-from cadvlm.models.load import load
+from cadvlm.models.load import Loaded, load
 from cadvlm.models.prompt import encode_each
 from cadvlm.models.sampling import Hear, Sampling
 
@@ -34,11 +34,28 @@ class Generator:
         gpu = torch.cuda.is_available() if config.gpu is None else config.gpu
         if not gpu:
             torch.set_num_threads(max(1, int(config.cpus)))
+        model, processor = load(path)
+        model.to("cuda" if gpu else "cpu").eval()
+        self._hold(Loaded(model, processor), config, learning=False, together=False)
+
+    @classmethod
+    def of(cls, loaded: Loaded, config: GenerationConfig, *, together: bool) -> Self:
+        """A model that is learning and is where it shall be, in evaluation mode at every call.
+
+        ``together``: all workers hold a share of its weights, and make the same calls.
+        """
+        generator = cls.__new__(cls)
+        generator._hold(loaded, config, learning=True, together=together)
+        return generator
+
+    def _hold(
+        self, loaded: Loaded, config: GenerationConfig, *, learning: bool, together: bool
+    ) -> None:
         self.config = config
-        self.device = torch.device("cuda" if gpu else "cpu")
-        self.model, self.processor = load(path)
-        self.model.to(self.device).eval()
+        self.model, self.processor = loaded
+        self.device = self.model.device
         self.adapters: set[str] = set()
+        self._learning, self._together = learning, together
 
     def add_adapter(self, name: str, folder: str) -> None:
         """Open a LoRA adapter beside the weights; :meth:`use` turns to it.
@@ -88,11 +105,26 @@ class Generator:
         """Questions as the model reads them; see :func:`cadvlm.models.prompt.encode_each`."""
         return encode_each(self.processor, prompts, images)
 
-    @torch.inference_mode()
     def write(
         self, samples: Sequence[Encoded], how: Sequence[Sampling], hear: Hear | None = None
     ) -> list[str]:
         """One batch: an answer to each question, each written in its own way."""
+        answers = self.processor.batch_decode(
+            self.tokens(samples, how, hear), skip_special_tokens=True
+        )
+        return [str(answer) for answer in answers]
+
+    def tokens(
+        self, samples: Sequence[Encoded], how: Sequence[Sampling], hear: Hear | None = None
+    ) -> list[list[int]]:
+        """The same in tokens, the one that ends an answer included."""
+        # What inference mode leaves behind in a model could not be learnt through afterwards.
+        with torch.no_grad() if self._learning else torch.inference_mode():
+            return self._tokens(samples, how, hear)
+
+    def _tokens(
+        self, samples: Sequence[Encoded], how: Sequence[Sampling], hear: Hear | None
+    ) -> list[list[int]]:
         inputs = collate(samples, self.processor, "left").to(self.device, self.model.dtype)
         start = inputs["input_ids"].shape[1]
         longest = max(one.max_new_tokens for one in how)
@@ -106,12 +138,13 @@ class Generator:
             pad_token_id=self.processor.tokenizer.pad_token_id,
             logits_processor=LogitsProcessorList([_Draw(how, self.device)]),
             stopping_criteria=StoppingCriteriaList([_Until(how, start, hear, self._ends())]),
+            synced_gpus=self._together,
         )
-        written = [
-            row[start : start + one.max_new_tokens] for row, one in zip(tokens, how, strict=True)
+        rows = tokens[:, start:].tolist()
+        return [
+            _up_to_end(row[: one.max_new_tokens], self._ends())
+            for row, one in zip(rows, how, strict=True)
         ]
-        answers = self.processor.batch_decode(written, skip_special_tokens=True)
-        return [str(answer) for answer in answers]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Tokens as text."""
@@ -121,6 +154,12 @@ class Generator:
         """Tokens that end an answer."""
         ends = self.model.generation_config.eos_token_id
         return ends if isinstance(ends, list) else [] if ends is None else [ends]
+
+
+def _up_to_end(tokens: list[int], ends: Sequence[int]) -> list[int]:
+    """What was written before the row was filled up for the sake of longer ones."""
+    last = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
+    return tokens[: last + 1]
 
 
 class _Draw(LogitsProcessor):  # type: ignore[misc]  # transformers is untyped

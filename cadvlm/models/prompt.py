@@ -49,6 +49,24 @@ def encode_each(
     return [_append(processor, *pair) for pair in zip(encoded, answers, strict=True)]
 
 
+def answered(processor: ProcessorMixin, question: Encoded, tokens: Sequence[int]) -> Encoded:
+    """A question with the tokens of an answer behind it, as its labels; see :func:`encode`."""
+    tail = torch.tensor(tokens, dtype=torch.long)
+    prompt = question.text["input_ids"]
+    # An answer's tokens have zeros in the processor's other sequences, which mark plain text; in
+    # PaliGemma's they would mark a prompt, all of whose tokens see each other.
+    ones = {"attention_mask"}
+    if isinstance(processor, PaliGemmaProcessor):
+        ones.add("token_type_ids")
+    grown = {
+        name: torch.cat([value, torch.full_like(tail, int(name in ones))])
+        for name, value in question.text.items()
+    }
+    grown["input_ids"] = torch.cat([prompt, tail])
+    grown["labels"] = torch.cat([torch.full_like(prompt, -100), tail])
+    return Encoded(grown, question.vision)
+
+
 def chat(processor: ProcessorMixin, prompt: str, pictures: Sequence[Image.Image]) -> str:
     """A question as text: the template around a prompt, with a marker for each picture.
 
@@ -142,17 +160,4 @@ def _append(processor: ProcessorMixin, encoded: Encoded, answer: str) -> Encoded
     tokenizer = processor.tokenizer
     # A program that holds the text of a special token (a comment about <image>) stays text.
     ids = tokenizer(answer, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-    tail = torch.tensor([*ids, tokenizer.eos_token_id])
-    prompt = encoded.text["input_ids"]
-    # An answer's tokens have zeros in the processor's other sequences, which mark plain text; in
-    # PaliGemma's they would mark a prompt, all of whose tokens see each other.
-    ones = {"attention_mask"}
-    if isinstance(processor, PaliGemmaProcessor):
-        ones.add("token_type_ids")
-    grown = {
-        name: torch.cat([value, torch.full_like(tail, int(name in ones))])
-        for name, value in encoded.text.items()
-    }
-    grown["input_ids"] = torch.cat([prompt, tail])
-    grown["labels"] = torch.cat([torch.full_like(prompt, -100), tail])
-    return Encoded(grown, encoded.vision)
+    return answered(processor, encoded, [*ids, tokenizer.eos_token_id])

@@ -147,7 +147,8 @@ def _shapes(shard: str) -> dict[str, tuple[bytes, Kind]]:
 def family(reference: Reference) -> str | None:
     """The synthetic family of a part, which the synthetic source writes into the id."""
     name, dash, number = reference.id.rpartition("-")
-    return name if dash and reference.source == "synthetic" and number.isdigit() else None
+    is_synthetic = reference.source.partition("-")[0] == "synthetic"
+    return name if dash and is_synthetic and number.isdigit() else None
 
 
 def _rows(path: str) -> Iterator[Reference]:

@@ -48,7 +48,8 @@ def findings(rows: Sequence[Row]) -> list[Finding]:
     sound = [row for row in rows if math.isfinite(row["loss"])]
     if not sound:
         return []
-    return [finding for check in _CHECKS if (finding := check(sound)) is not None]
+    checks = _OF_REWARDS if "reward" in sound[-1] else _CHECKS
+    return [finding for check in checks if (finding := check(sound)) is not None]
 
 
 def _stopped(rows: Sequence[Row]) -> Finding | None:
@@ -218,3 +219,6 @@ _CHECKS: tuple[Callable[[Sequence[Row]], Finding | None], ...] = (
     _pads,
     _idles,
 )
+
+_OF_REWARDS = (_stopped, _skipped, _runs_nothing, _unfinished)
+"""What can be said of a run that learns from rewards, whose loss turns about zero."""

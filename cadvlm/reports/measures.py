@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from cadvlm.scoring import METRICS
 
-DISTANCES = {name for name in METRICS if name.startswith(("chamfer", "hausdorff"))}
-"""Smaller is better, and a prediction without a solid has none."""
+DISTANCES = {name for name in METRICS if name.startswith(("chamfer", "hausdorff"))} | {
+    "parameter_error"
+}
+"""Smaller is better, and a prediction without a solid, or without a counterpart, has none."""
 
-OF_PROGRAMS = ("tokens", "operations", "edit_survival")
+OF_PROGRAMS = ("tokens", "operations", "edit_survival", "operation_recall", "parameter_error")
 """Measured on the program alone."""
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -74,6 +76,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "Edit survival",
         "Numbers of the program changed by 5 % up and down, one at a time: the share of the "
         "changed programs that still build.",
+    ),
+    "operation_recall": (
+        "Operation recall",
+        "Share of the reference program's shaping calls that the program has too.",
+    ),
+    "parameter_error": (
+        "Parameter error",
+        "Of the numbers in calls that both programs have: difference over the mean of the two.",
     ),
 }
 """Label and meaning."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,6 +35,17 @@ def _environment() -> Environment:
         "sentence": sentence,
     }
     return environment
+
+
+def alone(svg: Markup) -> str:
+    """A chart as a file of its own, in the colours that the page would give it."""
+    style = (files("cadvlm.reports") / "templates" / "style.css").read_text()
+    colours = style[: style.index("}") + 1]
+    names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    head = f"<svg {names} font-family='sans-serif' "
+    return (
+        str(svg).replace("<svg ", head, 1).replace("</title>", f"</title><style>{colours}</style>")
+    )
 
 
 def title(path: str) -> str:

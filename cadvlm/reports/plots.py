@@ -56,6 +56,9 @@ _STYLE = {
 _DOTS = 1500
 """More dots than this make a page heavy and say nothing more."""
 
+_CHARACTERS = 80
+"""What fits beside each other over a chart."""
+
 _POINTS = 400
 """A curve of more is drawn by the means of groups."""
 
@@ -272,6 +275,32 @@ _DOTS_OF = {
 """Colour, size and shape."""
 
 
+class Bar(NamedTuple):
+    """One of several things that are compared."""
+
+    name: str
+    mean: float
+    ends: tuple[float, float] | None
+    """The interval of the mean."""
+    dots: Sequence[float] = ()
+    """What it is the mean of."""
+
+
+def intervals(bars: Sequence[Bar], *, label: str) -> Markup:
+    """Means with their intervals, one below the other, and faintly what each is made of."""
+    with mpl.rc_context(_STYLE):
+        figure, axes = _axes()
+        for place, bar in enumerate(bars):
+            if bar.ends:
+                axes.hlines(place, *bar.ends, color=ACCENT, linewidth=2)
+            axes.scatter(bar.dots, [place] * len(bar.dots), s=18, color=CONTROL, linewidth=0)
+            axes.scatter([bar.mean], [place], s=46, color=ACCENT, zorder=3, linewidth=0)
+        axes.set_yticks(range(len(bars)), [bar.name for bar in bars])
+        axes.set(xlabel=label, ylim=(len(bars) - 0.5, -0.5))
+        axes.grid(axis="x")
+        return _svg(figure, f"{label} with intervals")
+
+
 def effect(x: Sequence[float], y: Sequence[float], *, xlabel: str, ylabel: str) -> Markup:
     """Trials as dots and their means as a line, by the value of a setting; on a logarithmic scale
     where the values span a decade."""
@@ -297,7 +326,11 @@ def _axes() -> tuple[Figure, Axes]:
 
 
 def _legend(axes: Axes, columns: int = 2) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+    longest = max(map(len, axes.get_legend_handles_labels()[1]))
+    fitting = max(1, _CHARACTERS // (longest + 6))  # six for the line before a name
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=min(columns, fitting), borderaxespad=0.2
+    )
 
 
 def _means(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:

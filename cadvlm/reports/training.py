@@ -104,10 +104,15 @@ def _learning(rows: Sequence[Row]) -> list[Chart]:
     from cadvlm.reports import plots
 
     loss = [_curve(rows, "training", "loss", noisy=True), _curve(rows, "validation", "val_loss")]
+    paid = [{"step": row["step"], **row["reward"]} for row in rows if "reward" in row]
+    earned = [_curve(paid, "reward", "mean", noisy=True), _curve(paid, "IoU", "iou", noisy=True)]
+    drift = [_curve(paid, "divergence", "kl", noisy=True)]
     rate = [_curve(rows, "learning rate", "lr")]
     norm = [_curve(rows, "gradient norm", "grad_norm", noisy=True)]
     charts = [
         ("Loss", loss, "loss per answer token", "", "Mean over the tokens of the answers."),
+        ("Reward", earned, "mean over answers", "", "What drawn answers earned, and before gates."),
+        ("Divergence", drift, "KL a token", "", "From the model that the run began with."),
         ("Learning rate", rate, "learning rate", "", "Of the last step of each row."),
         ("Gradient norm", norm, "gradient norm", "y", "Before clipping."),
     ]

@@ -56,7 +56,7 @@ F_SCORES = ("0.01", "0.02", "0.05")
 FAILURE_DISTANCES = {"chamfer": sqrt(3), "chamfer_squared": 2 * 3e3, "hausdorff": sqrt(3)}
 """What a failure is charged in ``adjusted``."""
 
-PROGRAM = ("tokens", "operations", "edit_survival")
+PROGRAM = ("tokens", "operations", "edit_survival", "operation_recall", "parameter_error")
 """Columns that describe the program: averaged over the rows that have one."""
 
 BOOTSTRAP_DRAWS = 2000
@@ -99,7 +99,7 @@ def summarise(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         for each group that has rows.
     """
     sources = [row["source"] for row in rows]
-    bins = [_bin(row.get("n_faces")) for row in rows]
+    bins = [by_faces(row.get("n_faces")) for row in rows]
     return {
         **_summary(rows, seed),
         "by_source": _by(rows, sources, sorted(set(sources)), seed),
@@ -155,7 +155,8 @@ def _by(
     return {label: _summary(group, seed) for label, group in groups.items() if group}
 
 
-def _bin(n_faces: int | None) -> str:
+def by_faces(n_faces: int | None) -> str:
+    """The bin of a reference with so many faces."""
     if n_faces is None:
         return UNKNOWN
     return next(label for label, most in FACES.items() if n_faces <= most)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from cadvlm.codegen.length import count_tokens
 
@@ -35,19 +36,53 @@ def operations(code: str) -> int:
 
 def calls(code: str) -> list[str]:
     """What they call, in the order in which they are written; none when it is not Python."""
+    return [call.name for call in called(code)]
+
+
+class Called(NamedTuple):
+    """One call."""
+
+    name: str
+    numbers: tuple[float, ...]
+    """Those that are written in its own arguments, in order; not those of calls within them."""
+
+
+def called(code: str) -> list[Called]:
+    """The same calls with their numbers."""
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     nodes = list(ast.walk(tree))
-    found = [node.func for node in nodes if isinstance(node, ast.Call)]
+    found = [node for node in nodes if isinstance(node, ast.Call)]
     known = _imported(nodes)
     if known:
         while grown := {name for name in _assigned(nodes, known) if name not in known}:
             known |= grown
-        found = [called for called in found if _root(called) in known]
-    found.sort(key=lambda called: (called.end_lineno or 0, called.end_col_offset or 0))
-    return [called.attr if isinstance(called, ast.Attribute) else "" for called in found]
+        found = [call for call in found if _root(call.func) in known]
+    found.sort(key=lambda call: (call.func.end_lineno or 0, call.func.end_col_offset or 0))
+    return [
+        Called(call.func.attr if isinstance(call.func, ast.Attribute) else "", _numbers(call))
+        for call in found
+    ]
+
+
+def _numbers(call: ast.Call) -> tuple[float, ...]:
+    waiting: list[ast.AST] = [*reversed([*call.args, *(word.value for word in call.keywords)])]
+    numbers: list[float] = []
+    while waiting:
+        match waiting.pop():
+            case ast.Call():
+                continue
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                numbers.append(-float(value))
+            case ast.Constant(value=bool()):
+                continue
+            case ast.Constant(value=int() | float() as value):
+                numbers.append(float(value))
+            case node:
+                waiting += reversed([*ast.iter_child_nodes(node)])
+    return tuple(numbers)
 
 
 def _imported(nodes: list[ast.AST]) -> set[str]:

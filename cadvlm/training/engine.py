@@ -63,6 +63,11 @@ class Engine:
         """In which precision pictures are handed in."""
         return computes_in(self.precision)
 
+    @property
+    def model(self) -> PreTrainedModel | PeftModel:
+        """The model as it is so far."""
+        return self._engine.module
+
     def set_lr(self, lr: float) -> None:
         """The learning rate of the next step."""
         for group in self._engine.optimizer.param_groups:
@@ -92,7 +97,7 @@ class Engine:
         """No gradients and no dropout in here; the model, as it is so far."""
         self._engine.eval()
         with torch.no_grad():
-            yield self._engine.module
+            yield self.model
         self._engine.train()
 
     def snapshot(self) -> dict[str, torch.Tensor]:
@@ -119,7 +124,7 @@ class Engine:
 
         The engine is of no further use afterwards.
         """
-        model = self._engine.module
+        model: PreTrainedModel | PeftModel | None = self.model
         if self.config.zero_stage == 3:
             weights = self._gather(keep)
             model = self._whole(weights) if keep else None

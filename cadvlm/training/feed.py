@@ -52,7 +52,7 @@ class Feed:
         return sum(sample.nbytes for sample in self._kept.values())
 
     def batch(self, rows: Sequence[int]) -> BatchFeature:
-        """The samples of these rows as one batch with labels, padded on the right."""
+        """The samples of these rows as one batch with labels; see :meth:`join`."""
         missing = [row for row in dict.fromkeys(rows) if row not in self._kept]
         fresh = dict(zip(missing, self._encode(missing), strict=True)) if missing else {}
         samples = [fresh.get(row) or self._kept[row] for row in rows]
@@ -60,6 +60,14 @@ class Feed:
             if sample.nbytes <= self._room:
                 self._room -= sample.nbytes
                 self._kept[row] = sample
+        return self.join(samples)
+
+    def questions(self, rows: Sequence[int]) -> list[Encoded]:
+        """What these rows ask, without their answers."""
+        return self._encode(rows, with_answers=False)
+
+    def join(self, samples: list[Encoded]) -> BatchFeature:
+        """Samples as one batch, padded on the right, with a picture in any case."""
         if not any(sample.vision for sample in samples):
             # Every worker must use the same weights in every micro-batch, the tower's too: they
             # exchange weights and gradients in step.
@@ -82,14 +90,14 @@ class Feed:
             for future in waiting:
                 yield future.result()
 
-    def _encode(self, rows: Sequence[int]) -> list[Encoded]:
+    def _encode(self, rows: Sequence[int], with_answers: bool = True) -> list[Encoded]:
         # Row by row: taking from a chunked table would first join its chunks.
         samples: list[dict[str, Any]] = [self.rows.slice(row, 1).to_pylist()[0] for row in rows]
         encoded = encode_each(
             self.processor,
             [sample["prompt"] for sample in samples],
             [_pictures(sample) for sample in samples],
-            [answer(sample) for sample in samples],
+            [answer(sample) for sample in samples] if with_answers else None,
         )
         return [self._cast(sample) for sample in encoded]
 

@@ -38,7 +38,8 @@ class Guard:
         """Whether a step with gradients of this norm, before clipping, is to be taken."""
         sound = math.isfinite(norm) and norm >= 0  # DeepSpeed says -1 for what is not finite
         if sound and not self._is_spike(norm):
-            self._norms.append(norm)
+            if norm > 0:  # none at all, where every answer earned the same, is no measure
+                self._norms.append(norm)
             self.in_succession = 0
             return True
         self.skipped += 1

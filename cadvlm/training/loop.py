@@ -38,6 +38,8 @@ from cadvlm.training.metrics import MetricsLog, Window, read
 from cadvlm.training.mixture import REPLAY, Mixture
 from cadvlm.training.notice import Notice, Word
 from cadvlm.training.order import Order
+from cadvlm.training.reference import Reference
+from cadvlm.training.reinforcement import Reinforcement
 from cadvlm.training.rows import facts, shared, spread, usable, with_replay
 from cadvlm.training.sampling import Sampler, chosen
 from cadvlm.training.saving import SCORE, Saver
@@ -66,9 +68,12 @@ class Loop:
         self.notice = Notice(job.bell, self.rank)
         rows = self._rows(job.mixture)
         self.feed = self._feed(rows, job.config.cache_gb)
-        self.order = Order(job.config, job.mixture, facts(rows, job.config, job.mixture))
+        known = facts(rows, job.config, job.mixture)
+        known = known if job.hard is None else known.only(job.hard)
+        self.order = Order(job.config, job.mixture, known)
         self.validation = self._validation()
         self.sampler = self._sampler()
+        self.reinforcement = self._reinforcement(job)
         earlier = [row for row in read(self.folder) if row["step"] <= self.start]
         self.scores = [row[SCORE] for row in earlier if SCORE in row]
         """Validation losses so far, by which all workers know when to end."""
@@ -86,7 +91,7 @@ class Loop:
         Raises:
             RunFailed: step after step had to be skipped.
         """
-        batches = self.feed.batches(self.plan())
+        batches = self.batches()
         every = self.config.checkpoint.every_steps
         # It may have ended early, and been interrupted before it was exported.
         stop = self.start if self._is_stalled() else self.order.stop
@@ -161,6 +166,15 @@ class Loop:
         limits, processor = self.config.watch.limits, self.engine.processor
         return Sampler(rows, processor, limits, self.rank, self.workers)
 
+    def _reinforcement(self, job: Job) -> Reinforcement | None:
+        if self.config.reward is None:
+            return None
+        held = self.config.reward.kl > 0
+        reference = Reference(self.engine, job.base, self.device) if held else None
+        return Reinforcement(
+            self.config, self.engine, reference, job.judges, self.device, self.rank, self.workers
+        )
+
     @cached_property
     def log(self) -> MetricsLog | None:
         """Where rows go, on the first worker."""
@@ -169,6 +183,13 @@ class Loop:
         settings = dict(dotted(self.config.model_dump(mode="json")))
         told = trackers(self.config.watch, self.folder, settings)
         return MetricsLog(self.folder, self.start, told)
+
+    def batches(self) -> Iterator[BatchFeature]:
+        """This worker's micro-batches of all steps that are left."""
+        if self.reinforcement is None:
+            return self.feed.batches(self.plan())
+        steps = range(self.start, self.order.stop)
+        return self.reinforcement.batches(self.feed, self.order, steps)
 
     def plan(self) -> Iterator[list[int]]:
         """This worker's rows of every micro-batch that is left."""
@@ -187,9 +208,9 @@ class Loop:
         # DeepSpeed takes the mean over workers and micro-batches; what is wanted is their sum.
         scale = self.workers * self.config.accumulation / answers
         self.engine.set_lr(rate)
-        for number, batch in enumerate(micro_batches):
+        for number, batch in enumerate(self.config.updates * micro_batches):
             self._seed(step, number * self.workers + self.rank)
-            loss = answer_loss(self.engine.logits, batch, self.device)
+            loss = self._loss(batch)
             self.engine.backward(loss * scale)
             self.window.add(loss, batch)
         self.seen += self.order.sources(step)
@@ -200,6 +221,11 @@ class Loop:
                 "(jobs.find_lr finds one) or change precision, and give another out"
             )
         return self.notice.heed(hints)
+
+    def _loss(self, batch: BatchFeature) -> torch.Tensor:
+        if self.reinforcement is not None:
+            return self.reinforcement.loss(batch)
+        return answer_loss(self.engine.logits, batch, self.device)
 
     def _seed(self, step: int, micro_batch: int) -> None:
         """A micro-batch of a step draws the same dropout whoever computes it, and whether or not
@@ -219,6 +245,8 @@ class Loop:
             **figures,
             "sources": self._sources(),
         }
+        if self.reinforcement is not None:
+            row["reward"] = self.reinforcement.figures()
         if self.config.curriculum:
             row["open"] = float(self.order.open(done - 1))
         if validate:
@@ -269,7 +297,10 @@ class Loop:
         }
 
     def _validate(self, feed: Feed) -> float:
-        """Mean loss of an answer token, whatever the number of workers."""
+        """Mean loss of an answer token, or what an answer lacks of the full reward, whatever the
+        number of workers."""
+        if self.reinforcement is not None:
+            return self.reinforcement.missing(feed)
         # ZeRO-3 moves in step: where rows do not suffice, a worker takes one that does not count.
         count, size = len(feed.rows), self.config.micro_batch
         places = np.arange(self.rank, -(-count // self.workers) * self.workers, self.workers)

@@ -10,19 +10,29 @@ import torch
 from torch.nn import functional
 from transformers import BatchFeature
 
+Logits = Callable[[BatchFeature, int], torch.Tensor]
+"""Gives the scores (B, T, V) of at least the last so many positions of an input."""
+
 
 def answer_tokens(batch: BatchFeature) -> int:
     """How many tokens of a batch are learnt."""
     return int((batch["labels"] != -100).sum())
 
 
-def answer_loss(
-    logits: Callable[[BatchFeature, int], torch.Tensor], batch: BatchFeature, device: torch.device
-) -> torch.Tensor:
-    """Cross entropy summed over the answer tokens of a micro-batch.
+def answer_loss(logits: Logits, batch: BatchFeature, device: torch.device) -> torch.Tensor:
+    """Cross entropy summed over the answer tokens of a micro-batch."""
+    return _cross_entropy(logits, batch, device, "sum")
 
-    ``logits`` gives the scores (B, T, V) of at least the last so many positions of an input.
-    """
+
+def log_likelihoods(logits: Logits, batch: BatchFeature, device: torch.device) -> torch.Tensor:
+    """Log-probability (B, K) of every token from the first answer on, 0 where none is learnt."""
+    entropy = _cross_entropy(logits, batch, device, "none")
+    return -entropy.view(len(batch["labels"]), -1)
+
+
+def _cross_entropy(
+    logits: Logits, batch: BatchFeature, device: torch.device, reduction: str
+) -> torch.Tensor:
     inputs = BatchFeature({k: v for k, v in batch.items() if k != "labels"}).to(device)
     labels_BT = batch["labels"].to(device)
     first = max(1, int((batch["labels"] != -100).any(dim=0).int().argmax()))
@@ -30,5 +40,5 @@ def answer_loss(
     keep = labels_BT.shape[1] - first + 1
     logits_BKV = logits(inputs, keep)[:, -keep:-1]
     return functional.cross_entropy(
-        logits_BKV.float().flatten(0, 1), labels_BT[:, first:].flatten(), reduction="sum"
+        logits_BKV.float().flatten(0, 1), labels_BT[:, first:].flatten(), reduction=reduction
     )

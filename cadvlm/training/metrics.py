@@ -15,6 +15,8 @@ One row of ``metrics.jsonl`` is about the steps since the row before:
 ``evaluation_s``       at an evaluation, what it took
 ``sources``            what was seen of each since the run began
 ``sample``             at an evaluation, what :mod:`cadvlm.training.sampling` found
+``reward``             in the stage of this name, what these answers earned; ``loss`` is then the
+                       policy's, ``val_loss`` what greedy answers lack of the full reward
 """
 
 from __future__ import annotations

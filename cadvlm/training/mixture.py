@@ -46,7 +46,7 @@ class Mixture(NamedTuple):
     def steps(self, config: TrainConfig) -> int:
         """Steps until every epoch is over: the length of the schedule."""
         samples = sum(rows * self.epochs[name] for name, rows in self.rows.items())
-        return math.ceil(round(samples, 6) / config.batch_size)
+        return math.ceil(round(samples, 6) / config.rows_per_step)
 
     def stop(self, config: TrainConfig) -> int:
         """Steps that are taken."""

@@ -12,7 +12,7 @@ The samples of a step are the same whatever the number of workers, each of which
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -37,9 +37,15 @@ class Facts(NamedTuple):
     complexity: Rows
     """What the curriculum goes by."""
 
+    def only(self, rows: Sequence[int]) -> Facts:
+        """The same, with all but these rows left out."""
+        source = np.full_like(self.source, -1)
+        source[list(rows)] = self.source[list(rows)]
+        return self._replace(source=source)
+
 
 class Order:
-    """The way through the rows of a training split in steps of ``batch_size``."""
+    """The way through the rows of a training split in steps of ``rows_per_step``."""
 
     def __init__(self, config: TrainConfig, mixture: Mixture, facts: Facts) -> None:
         """The order of a run over the rows that ``facts`` tells of."""
@@ -55,7 +61,7 @@ class Order:
 
     def epoch(self, step: int) -> float:
         """Passes over the data when ``step`` steps are done."""
-        return step * self.config.batch_size / self.samples
+        return step * self.config.rows_per_step / self.samples
 
     def open(self, steps: NDArray[np.int64] | int) -> NDArray[np.float64]:
         """Share of the rows from which the curriculum lets these steps draw."""
@@ -66,7 +72,7 @@ class Order:
         return start + (1 - start) * np.minimum(1.0, np.asarray(steps) / over)
 
     def step(self, step: int) -> Rows:
-        """Rows of one step (batch_size,), counted from zero."""
+        """Rows of one step (rows_per_step,), counted from zero."""
         window, within = divmod(step, self.config.grouped_batches)
         rows: Rows = _window(self, window)[within]
         return rows
@@ -88,8 +94,8 @@ class Order:
 
 @lru_cache(maxsize=2)
 def _window(order: Order, number: int) -> Rows:
-    """Rows of the batches that are grouped together (batches, batch_size)."""
-    size, batches = order.config.batch_size, order.config.grouped_batches
+    """Rows of the batches that are grouped together (batches, rows_per_step)."""
+    size, batches = order.config.rows_per_step, order.config.grouped_batches
     first = number * batches
     # The last one ends with the run, so that all that is drawn for it is seen.
     last = min(first + batches, order.steps)
@@ -109,7 +115,7 @@ def _epoch(order: Order, number: int) -> Rows:
     dealt = np.repeat(np.arange(len(order.groups)), stops - starts)
     if len(order.groups) > 1:
         dealt = dealt[_shuffle(len(dealt), seed, number, 0, _PLACES)]
-    open_share = order.open((number * order.samples + places) // order.config.batch_size)
+    open_share = order.open((number * order.samples + places) // order.config.rows_per_step)
     rows = np.empty_like(places)
     for group, members in enumerate(order.groups):
         mine, count = dealt == group, len(members)

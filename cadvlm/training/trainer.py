@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import ray
 import ray.train
 import torch
 import yaml
+from ray.actor import ActorHandle
 from ray.train import (
     CheckpointConfig,
     FailureConfig,
@@ -22,17 +24,20 @@ from ray.train.v2.api.exceptions import TrainingFailedError
 from transformers import AutoModelForImageTextToText
 
 from cadvlm.config.base import dotted
+from cadvlm.config.reward import MiningConfig
 from cadvlm.config.train import TrainConfig
 from cadvlm.config.watch import RangeConfig
 from cadvlm.dataset import Dataset
 from cadvlm.errors import ConfigError, InputError, RunFailed
+from cadvlm.evaluation.pool import actors, available
+from cadvlm.evaluation.rewards import Judge
 from cadvlm.models.build import build
 from cadvlm.models.checkpoint import FINAL
 from cadvlm.models.load import load_config
 from cadvlm.progress import warn
 from cadvlm.reports import find_lr as rates_page
 from cadvlm.storage import Folder
-from cadvlm.training import lr_finder, micro_batch, work
+from cadvlm.training import lr_finder, micro_batch, mining, work
 from cadvlm.training.feed import answer
 from cadvlm.training.guards import is_out_of_memory, is_stalled, memory_advice
 from cadvlm.training.loop import SUMMARY
@@ -64,6 +69,9 @@ _MAY_CHANGE = (
     "micro_batch_size",
     "offload",
     "out",
+    "reward.at_once",
+    "reward.judge_cpus",
+    "reward.judges",
     "targets",
     "validation_samples",
     "watch",
@@ -90,6 +98,8 @@ def fit(config: TrainConfig) -> str:
     counted = census(dataset, config.max_tokens)
     _check_that_something_is_there(counted, config)
     mixture = _mixture(config, dataset, counted)
+    hard = mining.Hard.of(folder)
+    mixture = _of_hard(mixture, hard) if hard else mixture
     if not _is_finished(folder, mixture.stop(config), config.guards.patience):
         check(config.watch)
         base = config.model.path or _built(config, dataset, folder)
@@ -99,7 +109,15 @@ def fit(config: TrainConfig) -> str:
         folder.write_json(DATA, _identity(dataset))
         if config.micro_batch_size == "auto":
             config = config.override({"micro_batch_size": _fitting(config, base, mixture, folder)})
-        if not _all_workers(work.run, config, base, mixture, folder, CHECKPOINTS):
+        with _judges(config) as judges:
+            if config.reward and config.reward.mining and not hard:
+                hard = _mined(config, base, mixture, folder, judges, config.reward.mining)
+                mixture = _of_hard(mixture, hard)
+            rows = hard.rows if hard else None
+            finished = _all_workers(
+                work.run, config, base, mixture, folder, CHECKPOINTS, judges, rows
+            )
+        if not finished:
             raise RunFailed(_what_is_left(folder, "this process was told to end (SIGTERM)"))
     return f"{folder.uri}/{FINAL}"
 
@@ -110,10 +128,12 @@ def find_lr(config: TrainConfig, span: RangeConfig) -> Found:
     Needs a Ray session. Writes ``find_lr.json`` and ``find_lr.html`` into ``config.out``.
 
     Raises:
-        ConfigError: the run is shorter than the span.
+        ConfigError: the run is shorter than the span, or learns from rewards.
         InputError: the dataset or the model is not there, or the loss falls at no rate.
         RunFailed: a worker was lost.
     """
+    if config.reward:
+        raise ConfigError("stage (reward): its loss says nothing of a rate; find one for adapt")
     # The test is there to break the model: nothing shall keep it from that.
     free = {"guards.spike": None, "guards.max_skipped": span.steps + 1}
     config = TrainConfig.of(config).override({**free, "max_steps": None, "max_failures": 0})
@@ -152,6 +172,27 @@ def _fitting(config: TrainConfig, base: str, mixture: Mixture, folder: Folder) -
     return size
 
 
+def _mined(
+    config: TrainConfig,
+    base: str,
+    mixture: Mixture,
+    folder: Folder,
+    judges: Sequence[ActorHandle],
+    rules: MiningConfig,
+) -> mining.Hard:
+    once = config.override({"max_failures": 0})
+    tried = _all_workers(work.mine, once, base, mixture, folder, "trial", judges, rules=rules)
+    folder.remove("trial")
+    return mining.keep(tried, rules, folder)
+
+
+def _of_hard(mixture: Mixture, hard: mining.Hard) -> Mixture:
+    """The same passes, over the hard rows alone."""
+    names = [name for name in mixture.rows if hard.sources[name]]
+    rows = {name: hard.sources[name] for name in names}
+    return Mixture(rows, {name: mixture.epochs[name] for name in names})
+
+
 def _all_workers(
     task: Callable[[dict[str, Any]], Any],
     config: TrainConfig,
@@ -159,6 +200,8 @@ def _all_workers(
     mixture: Mixture,
     folder: Folder,
     name: str,
+    judges: Sequence[ActorHandle] = (),
+    hard: Sequence[int] | None = None,
     **given: Any,
 ) -> Any:
     """Have all workers do something together, and return what the first one says of it.
@@ -182,9 +225,10 @@ def _all_workers(
         callbacks=[work.OwnErrorsEndTheRun()],
     )
     with rung_by_sigterm() as bell:
+        job = work.Job(config, base, gpu, mixture, bell, judges, hard)
         trainer = TorchTrainer(
             task,
-            train_loop_config={"job": work.Job(config, base, gpu, mixture, bell), **given},
+            train_loop_config={"job": job, **given},
             torch_config=TorchConfig(backend="nccl" if gpu else "gloo"),
             scaling_config=ScalingConfig(
                 num_workers=config.workers.count, use_gpu=gpu, resources_per_worker=workers
@@ -198,6 +242,14 @@ def _all_workers(
             if is_out_of_memory(str(error)):
                 reason = f"out of memory; {memory_advice(config)}"
             raise RunFailed(_what_is_left(folder, reason)) from error
+
+
+def _judges(config: TrainConfig) -> AbstractContextManager[Sequence[ActorHandle]]:
+    """Who pays programs, for the stage that learns from it."""
+    if config.reward is None:
+        return nullcontext(())
+    count = config.reward.judges or max(1, available("CPU"))
+    return actors(Judge, count, config.reward, cpus=config.reward.judge_cpus)
 
 
 def _mixture(config: TrainConfig, dataset: Dataset, counted: Census) -> Mixture:
@@ -272,13 +324,17 @@ def _refuse_another_run(folder: Folder, config: TrainConfig, dataset: Dataset) -
     differ = [
         f"{key} ({there.get(key)!r} there, {here.get(key)!r} here)"
         for key in sorted(there | here)
-        if there.get(key) != here.get(key) and key.partition(".")[0] not in _MAY_CHANGE
+        if there.get(key) != here.get(key) and not _may_change(key)
     ]
     if differ:
         raise ConfigError(
             f"out: {folder.uri} holds a run with other settings: {', '.join(differ)}; "
             "give another out, or the same settings to go on with it"
         )
+
+
+def _may_change(key: str) -> bool:
+    return any(key == one or key.startswith(f"{one}.") for one in _MAY_CHANGE)
 
 
 def _identity(dataset: Dataset) -> dict[str, Any]:

@@ -7,6 +7,7 @@ DeepSpeed, which take seconds, are loaded by the workers alone.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from cadvlm.config.train import TrainConfig
 from cadvlm.errors import CadvlmError
 from cadvlm.training.lr_finder import is_broken, rates
 from cadvlm.training.micro_batch import Need
+from cadvlm.training.mining import Tried
 from cadvlm.training.mixture import Mixture
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ class Job(NamedTuple):
     mixture: Mixture
     bell: ActorHandle | None
     """Rung when the run is to end before its last step; None: nobody could."""
+    judges: Sequence[ActorHandle] = ()
+    """Who pays programs."""
+    hard: Sequence[int] | None = None
+    """The rows of the training split that are drawn from; None: all of the mixture."""
 
 
 def run(given: dict[str, Any]) -> bool:
@@ -47,7 +53,7 @@ def run(given: dict[str, Any]) -> bool:
 def losses(given: dict[str, Any]) -> list[float]:
     """The losses of steps at the rising rates of ``given["span"]``, until they break."""
     loop = _loop(given["job"])
-    batches = loop.feed.batches(loop.plan())
+    batches = loop.batches()
     found: list[float] = []
     for step, rate in enumerate(rates(given["span"])):
         loop.step(step, batches, rate)
@@ -56,6 +62,19 @@ def losses(given: dict[str, Any]) -> list[float]:
         if is_broken(found):
             break
     return found
+
+
+def mine(given: dict[str, Any]) -> list[Tried]:
+    """What rows from all over the mixture earn with the model to begin with, as the
+    ``given["rules"]`` of mining have it."""
+    loop, rules = _loop(given["job"]), given["rules"]
+    source, names = loop.order.facts.source, list(loop.order.mixture.rows)
+    drawn = np.flatnonzero(source >= 0)
+    count = min(len(drawn), rules.questions)
+    rows: list[int] = drawn[np.arange(count) * len(drawn) // count].tolist()
+    assert loop.reinforcement is not None
+    earned = loop.reinforcement.try_out(loop.feed, rows, rules.answers)
+    return [Tried(row, names[source[row]], one) for row, one in zip(rows, earned, strict=True)]
 
 
 def need(given: dict[str, Any]) -> Need:

@@ -9,6 +9,7 @@ from cadvlm.config.train import LoraConfig, TrainConfig
 from cadvlm.errors import ConfigError
 
 TRAIN = ["dataset=d", "out=o"]
+REWARD = [*TRAIN, "stage=reward", "model=m"]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,11 @@ TRAIN = ["dataset=d", "out=o"]
         (TrainConfig, [*TRAIN, "mixture.a=1", "source_epochs.a=1"], "source_epochs and mixture"),
         (TrainConfig, [*TRAIN, "mixture.a=-1"], "mixture.a"),
         (TrainConfig, [*TRAIN, "stage=adapt"], "adapt.* earlier run.*model=DIR"),
+        (TrainConfig, [*TRAIN, "stage=reward"], "reward.* earlier run.*model=DIR"),
+        (TrainConfig, [*TRAIN, "reward.group=8"], "stage=reward.* finetune"),
+        (TrainConfig, [*REWARD, "batch_size=24"], r"\(24\).*group \(8\) x workers.count \(2\): 16"),
+        (TrainConfig, [*REWARD, "micro_batch_size=auto"], r"\(auto\).*stage=reward"),
+        (TrainConfig, [*REWARD, "reward.learn=9"], r"learn \(9\).*group \(8\)"),
         (TrainConfig, [*TRAIN, "offload=weights"], r"offload \(weights\).*3 or more.* is 2"),
         (TrainConfig, [*TRAIN, "offload=optimizer", "zero_stage=0"], "1 or more.* is 0"),
         (EvaluateConfig, ["out=o", "checkpoint=c"], "checkpoint and dataset, or predictions"),
@@ -50,6 +56,13 @@ def test_method_and_lora_follow_each_other():
     assert TrainConfig.load([*TRAIN, "method=lora"]).lora == LoraConfig()
     assert TrainConfig.load([*TRAIN, "lora.rank=8"]).method == "lora"
     assert TrainConfig.load([*TRAIN, "lora=null"]).method == "full"
+
+
+def test_a_step_of_rewards_takes_questions_and_its_batch_their_answers():
+    config = TrainConfig.load([*REWARD, "batch_size=64", "reward.group=16", "reward.learn=4"])
+    assert (config.rows_per_step, config.micro_batch, config.updates) == (16, 32, 1)
+    assert TrainConfig.load(TRAIN).rows_per_step == TrainConfig.load(TRAIN).batch_size
+    assert TrainConfig.load(REWARD).override({"reward.updates": 3}).updates == 3
 
 
 def test_bare_model_is_its_path():

@@ -20,6 +20,7 @@ REQUIRED = {
     "plan": ["work.parts=8"],
     "prepare": ["sources=[{name: synthetic, limit: 8}]", "out=parts"],
     "probe": ["dataset=parts", "checkpoint=model", "out=probes"],
+    "study": ["rewards", "out=study"],
     "sweep": ["tune/configs/small.yaml", "out=sweep"],
     "train": ["dataset=parts", "out=model"],
 }

@@ -10,7 +10,9 @@ import cluster.config
 import jobs.settings
 from tests.house.tree import ROOT, files, name
 
-LAYERS = list(files("*.yaml", "jobs/configs", "tune/configs", "cluster/profiles"))
+LAYERS = list(
+    files("*.yaml", "jobs/configs", "studies/configs", "tune/configs", "cluster/profiles")
+)
 
 
 @pytest.mark.parametrize("path", LAYERS, ids=name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("bench", "cadvlm", "cluster", "jobs", "manual", "serve", "tune")
+PACKAGES = ("bench", "cadvlm", "cluster", "jobs", "manual", "serve", "studies", "tune")
 
 
 def files(pattern: str, *folders: str) -> Iterator[Path]:

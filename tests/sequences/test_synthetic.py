@@ -9,7 +9,16 @@ from collections import Counter, defaultdict
 import pytest
 
 from cadvlm import execution
-from cadvlm.sequences.synthetic import ALL, FAMILIES, GROUPS, LONGEST, chosen, part, words
+from cadvlm.sequences.synthetic import (
+    ALL,
+    FAMILIES,
+    GROUPS,
+    LONGEST,
+    MACHINES,
+    chosen,
+    part,
+    words,
+)
 
 
 def test_a_part_does_not_depend_on_the_parts_drawn_before_it():
@@ -73,6 +82,25 @@ def test_every_part_is_one_valid_solid_with_the_fixed_longest_side(family):
         low, high = result.solid.bbox[:3], result.solid.bbox[3:]
         longest = max(b - a for a, b in zip(low, high, strict=True))
         assert longest == pytest.approx(LONGEST, abs=1e-3), program.code
+
+
+@pytest.mark.parametrize("family", MACHINES)
+def test_a_machine_is_one_sound_solid_of_ten_operations_and_more(family):
+    for index in range(3):
+        name, program = part(0, index, [family])
+        assert name == family
+        assert len(program.operations) >= 10, program.operations
+        result = execution.run(program)
+        assert result.solid is not None, f"{result.status}: {result.error}\n{program.code}"
+        assert result.unsound is None
+        assert result.solid.n_solids == (5 if family == "pump_assembly" else 1), program.code
+
+
+def test_machines_draw_many_distinct_parts_and_have_every_kind_of_operation():
+    drawn = [part(0, index, GROUPS["machines"])[1] for index in range(40 * len(MACHINES))]
+    assert len({program.code for program in drawn}) > 0.95 * len(drawn)
+    kinds = {operation for program in drawn for operation in program.operations}
+    assert {"fillet", "chamfer", "shell", "loft", "sweep", "revolve", "text", "Assembly"} <= kinds
 
 
 def test_families_beyond_leave_those_before_as_they_are():

@@ -43,6 +43,11 @@ def test_norms_that_fall_at_first_are_no_spikes_and_without_a_limit_nothing_is()
     assert _after([1.0] * 20 + [1e9], spike=None).skipped == 0
 
 
+def test_steps_without_any_gradient_are_no_measure_of_those_that_have_one():
+    assert _after([0.0] * 40 + [1.0] * 20).skipped == 0
+    assert _after([1.0, 0.0] * 20 + [11.0]).skipped == 1
+
+
 def test_a_guard_gives_up_after_so_many_in_succession():
     assert not _after([math.nan, math.nan, 1.0, math.nan], max_skipped=3).gives_up
     assert _after([1.0, *[math.nan] * 3], max_skipped=3).gives_up

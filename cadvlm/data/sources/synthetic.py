@@ -53,7 +53,7 @@ def _families(source: SourceConfig) -> list[str]:
     try:
         families = synthetic.chosen(source.families or ("default",))
     except KeyError as error:
-        known = ", ".join([*synthetic.GROUPS, *synthetic.ALL])
+        known = ", ".join([*synthetic.GROUPS, *synthetic.ALL, *synthetic.MACHINES])
         raise InputError(
             f"synthetic: there is no family {error}; families are some of {known}"
         ) from None

@@ -8,7 +8,8 @@ picture, in which absolute size cannot be seen and only the right, front and top
 - a family has one way of writing its parts down, and every draw is a valid solid by construction.
 
 :data:`FAMILIES` are what a source of synthetic parts has when it does not say which. :data:`ALL`
-has more of them, about operations that these lack.
+has more of them, about operations that these lack. :data:`MACHINES` are another kind: long programs
+whose parameters are known, to measure how far a model gets.
 """
 
 from __future__ import annotations
@@ -17,10 +18,18 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 
 from cadvlm.records import CadProgram
-from cadvlm.sequences.synthetic import blocks, operations, plates, profiles, rounds
+from cadvlm.sequences.synthetic import (
+    blocks,
+    formed,
+    machined,
+    operations,
+    plates,
+    profiles,
+    rounds,
+)
 from cadvlm.sequences.synthetic.draw import LONGEST
 
-__all__ = ["ALL", "FAMILIES", "GROUPS", "LONGEST", "chosen", "part"]
+__all__ = ["ALL", "FAMILIES", "GROUPS", "LONGEST", "MACHINES", "chosen", "part"]
 
 Family = Callable[[random.Random], CadProgram]
 
@@ -66,9 +75,31 @@ ALL: dict[str, Family] = FAMILIES | {
     )
 }
 
+MACHINES: dict[str, Family] = {
+    family.__name__: family
+    for family in (
+        machined.instrument_panel,
+        machined.boss_carrier,
+        machined.round_housing,
+        machined.stepped_spindle,
+        machined.enclosure,
+        machined.manifold,
+        formed.mirrored_yoke,
+        formed.lofted_hopper,
+        formed.pipe_elbow,
+        formed.turned_pulley,
+        formed.gusset_bracket,
+        formed.pump_assembly,
+    )
+}
+"""Parts of ten and more operations, of which not all can be seen in one picture."""
+
+_EVERY = ALL | MACHINES
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "default": tuple(FAMILIES),
     "all": tuple(ALL),
+    "machines": tuple(MACHINES),
     "sketches": tuple(
         ["l_profile", "u_profile", "t_profile", "wedge", "tube", "stepped_shaft", "prism"]
     ),
@@ -85,7 +116,7 @@ def chosen(names: Iterable[str]) -> list[str]:
     every = (one for name in names for one in GROUPS.get(name, (name,)))
     families = list(dict.fromkeys(every))
     for name in families:
-        if name not in ALL:
+        if name not in _EVERY:
             raise KeyError(name)
     return families
 
@@ -100,4 +131,4 @@ def part(
     """
     name = families[index % len(families)]
     # Seeding with a string hashes it by SHA-512, which no interpreter setting changes.
-    return name, ALL[name](random.Random(f"{seed}:{index}"))
+    return name, _EVERY[name](random.Random(f"{seed}:{index}"))

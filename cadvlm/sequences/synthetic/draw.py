@@ -17,7 +17,8 @@ PLANES = {"XY": ">Z", "YZ": ">X", "XZ": "<Y"}
 # Unlike sketches and selections, these make or change the solid.
 _OPERATIONS = {
     "box", "extrude", "revolve", "hole", "cutBlind", "cutThruAll", "fillet", "chamfer", "shell",
-    "loft", "sweep", "mirror", "cboreHole", "cskHole", "text", "Assembly",
+    "loft", "sweep", "mirror", "cboreHole", "cskHole", "text", "union", "cut", "intersect",
+    "Assembly",
 }  # fmt: skip
 
 
@@ -36,6 +37,16 @@ def sides(rng: random.Random, smallest: int = 20) -> tuple[int, int, int]:
     drawn = [LONGEST, *rng.choices(grid(smallest, LONGEST), k=2)]
     rng.shuffle(drawn)
     return drawn[0], drawn[1], drawn[2]
+
+
+def at(x: int, y: int, z: int, plane: str = "XY") -> str:
+    """The step that goes on in a plane through a place of the part's own frame."""
+    return f'.copyWorkplane(cq.Workplane("{plane}", origin=({x}, {y}, {z})))'
+
+
+def rim(x: int, y: int, z: int) -> str:
+    """The step that selects the edge around a place."""
+    return f".edges(cq.selectors.NearestToPointSelector(({x}, {y}, {z})))"
 
 
 def chain(*steps: str) -> CadProgram:
