@@ -211,7 +211,7 @@ def _resumable(out: Folder) -> Iterator[None]:
     """Say what is kept when the machinery, not a program, fails."""
     try:
         yield
-    except (SandboxUnavailable, RunFailed, RayError) as error:
+    except (SandboxUnavailable, RunFailed, RayError, OSError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise RunFailed(
             f"evaluation stopped: {reason}; answers and scores so far are kept in {out.uri}, "
