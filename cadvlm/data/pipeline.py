@@ -31,6 +31,7 @@ from cadvlm.data.tokens import counter
 from cadvlm.errors import ConfigError, RunFailed
 from cadvlm.progress import Progress
 from cadvlm.storage import Folder
+from cadvlm.telemetry import tell
 
 CONFIG = "config.json"
 """Written first: whose folder this is."""
@@ -109,6 +110,12 @@ def build(shards: list[Shard], run: Run, builder: type[Builder] = Builder) -> No
             parts += receipt["read"]
             refused += receipt["refused"]
             progress.advance(note=f"{parts} parts, {refused} in quarantine")
+            tell(
+                run.config.out,
+                cadvlm_parts_read=parts,
+                cadvlm_parts_refused=refused,
+                cadvlm_shards_left=progress.total - progress.done,
+            )
 
 
 def _finish(names: list[str], sets: list[Excluded], config: PrepareConfig) -> None:
@@ -132,6 +139,7 @@ def _finish(names: list[str], sets: list[Excluded], config: PrepareConfig) -> No
             rows += receipt["written"]
             dropped += receipt["dropped"]
             progress.advance(note=f"{rows} rows, {dropped} dropped for their shape")
+            tell(config.out, cadvlm_rows_written=rows, cadvlm_rows_dropped=dropped)
 
 
 @contextmanager
