@@ -141,7 +141,8 @@ class Network:
     def __init__(self, stack: ExitStack) -> None:
         self._stack, self._bridge = stack, f"b{secrets.token_hex(4)}"
         # Addresses for tests of networks, which nobody else has (RFC 2544).
-        self._addresses = (f"198.18.{secrets.randbelow(256)}.{host}" for host in range(1, 255))
+        net = f"198.18.{secrets.randbelow(256)}"
+        self._addresses = (f"{net}.{host}" for host in range(1, 255))
         self.here = next(self._addresses)
         # Ray's sockets lie there, whose paths may have 107 bytes.
         self._folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="m", dir="/tmp"))

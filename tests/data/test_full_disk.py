@@ -15,6 +15,7 @@ from cadvlm.storage import Folder
 
 pytestmark = [
     pytest.mark.ray,
+    pytest.mark.proof,
     pytest.mark.skipif(os.geteuid() != 0, reason="a disk of its own size takes root"),
 ]
 
