@@ -8,13 +8,13 @@ from typing import Any
 
 from tests.s3 import BUCKET
 
-PARTS, SHARDS, STEPS = 192, 48, 16
+PARTS, SHARDS, STEPS = 96, 24, 16
 
 
 def preparation(out: str) -> tuple[str, ...]:
     return (
         "jobs.prepare", f"sources=[{{name: synthetic, limit: {PARTS}}}]", f"out={uri(out)}",
-        f"shard_rows={PARTS // SHARDS}", "pictures.size=64", "split.val=0.1", "split.test=0.3",
+        f"shard_rows={PARTS // SHARDS}", "pictures.size=64", "split.val=0.1", "split.test=0.4",
     )  # fmt: skip
 
 

@@ -98,7 +98,10 @@ def test_a_cancelled_job_leaves_nothing_running(site, undisturbed):
     job.wait(timeout=60)
     until(lambda: not [pid for machine in site.cluster.machines for word in WORKING
                        for pid in machine.processes(word)], 60)  # fmt: skip
-    assert not [one for one in site.cluster.known("actors") if one["state"] == "ALIVE"]
+    # Ray Data's own actors, which keep books, stay as long as the cluster does.
+    actors = site.cluster.known("actors")
+    builders = [one for one in actors if one["class_name"].startswith("MapWorker")]
+    assert {one["state"] for one in builders} == {"DEAD"}
     site.cluster.run(*preparation("cancelled"))
     same("cancelled", undisturbed)
 
