@@ -157,7 +157,8 @@ class _PatientS3(getattr(fs, "S3FileSystem", fs.FileSystem)):  # type: ignore[mi
 def _patient(filesystem: fs.FileSystem) -> fs.FileSystem:
     if not isinstance(filesystem, getattr(fs, "S3FileSystem", ())):
         return filesystem
-    [options] = filesystem.__reduce__()[1]
+    made_by: Any = filesystem.__reduce__()
+    [options] = made_by[1]
     return _PatientS3(options | {"allow_delayed_open": True})
 
 

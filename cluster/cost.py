@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -40,9 +40,12 @@ def metered(out: str) -> Iterator[None]:
 
 def added(folder: Folder, node_s: Mapping[str, float]) -> dict[str, Any]:
     """What a run cost so far, this attempt included."""
-    before = folder.read_json(COST) if folder.exists(COST) else {"node_seconds": {}, "attempts": 0}
-    whole = Counter(before["node_seconds"])
-    whole.update(node_s)
+    before: dict[str, Any] = {"node_seconds": {}, "attempts": 0}
+    if folder.exists(COST):
+        before = folder.read_json(COST)
+    whole = defaultdict[str, float](float, before["node_seconds"])
+    for kind, seconds in node_s.items():
+        whole[kind] += seconds
     return {
         "node_seconds": {kind: round(seconds, 1) for kind, seconds in sorted(whole.items())},
         "attempts": before["attempts"] + 1,
@@ -64,7 +67,7 @@ class _Meter(threading.Thread):
 
     def __init__(self, run: str) -> None:
         super().__init__(daemon=True)
-        self.node_s: Counter[str] = Counter()
+        self.node_s = defaultdict[str, float](float)
         self._told_as, self._over, self._at = run, threading.Event(), time.monotonic()
 
     def run(self) -> None:
@@ -87,7 +90,7 @@ class _Meter(threading.Thread):
         for node in ray.nodes():
             if node["Alive"]:
                 self.node_s[_kind(node["Resources"])] += passed
-        tell(self._told_as, cadvlm_node_seconds=self.node_s.total())
+        tell(self._told_as, cadvlm_node_seconds=sum(self.node_s.values()))
 
 
 def _kind(resources: Mapping[str, float]) -> str:
