@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -22,9 +23,10 @@ class Folder:
     def __init__(self, uri: str) -> None:
         self.uri = uri if "://" in uri else os.path.abspath(uri)
         try:
-            self.filesystem, self.path = fs.FileSystem.from_uri(self.uri)
+            filesystem, self.path = fs.FileSystem.from_uri(self.uri)
         except (pa.ArrowInvalid, ValueError):
-            self.filesystem, self.path = _by_fsspec(self.uri)
+            filesystem, self.path = _by_fsspec(self.uri)
+        self.filesystem = _patient(filesystem)
 
     def __truediv__(self, name: str) -> Folder:
         return Folder(f"{self.uri.rstrip('/')}/{name}")
@@ -80,14 +82,21 @@ class Folder:
     def write(self, name: str, content: bytes | str) -> None:
         """Write a whole file. A reader sees the old one or the new one, never half of it."""
         target = self.join(name)
-        self.filesystem.create_dir(os.path.dirname(target), recursive=True)
+        if not isinstance(self.filesystem, _PatientS3):  # which has no folders
+            self.filesystem.create_dir(os.path.dirname(target), recursive=True)
         data = content.encode() if isinstance(content, str) else content
         local = isinstance(self.filesystem, fs.LocalFileSystem)
         landing = f"{target}.{os.getpid()}.tmp" if local else target
-        with self.filesystem.open_output_stream(landing) as stream:
-            stream.write(data)
-        if local:
-            os.replace(landing, target)
+        try:
+            with self.filesystem.open_output_stream(landing) as stream:
+                stream.write(data)
+            if local:
+                os.replace(landing, target)
+        except OSError:
+            if local:  # a full disk must not be left fuller
+                with suppress(OSError):
+                    os.remove(landing)
+            raise
 
     def remove(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it; harmless when it is not there."""
@@ -149,6 +158,33 @@ def _writable(value: Any) -> Any:
         case dict():
             return {_writable(key): _writable(one) for key, one in value.items()}
     return value
+
+
+_ATTEMPTS = 10
+"""Of each request to S3, about a minute in all: the waits double, from half a second on average."""
+
+
+class _PatientS3(getattr(fs, "S3FileSystem", fs.FileSystem)):  # type: ignore[misc]  # untyped
+    """S3 that may be away for a while, or ask for less haste; a small file is one request.
+
+    By itself pyarrow gives up after six seconds, and what is sent to another process after the
+    third attempt: pickling forgets the strategy. Hence a class.
+    """
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        strategy = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
+        super().__init__(**options, retry_strategy=strategy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _PatientS3, super().__reduce__()[1]
+
+
+def _patient(filesystem: fs.FileSystem) -> fs.FileSystem:
+    if not isinstance(filesystem, getattr(fs, "S3FileSystem", ())):
+        return filesystem
+    made_by: Any = filesystem.__reduce__()
+    [options] = made_by[1]
+    return _PatientS3(options | {"allow_delayed_open": True})
 
 
 def _by_fsspec(uri: str) -> tuple[fs.FileSystem, str]:

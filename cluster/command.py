@@ -17,7 +17,7 @@ from typing import TypeVar
 import yaml
 
 from cadvlm.config.base import Config, keys
-from cadvlm.errors import CadvlmError, ConfigError, InputError
+from cadvlm.errors import CadvlmError, ConfigError, InputError, RunFailed
 from cluster.config import SUBMITTED
 
 C = TypeVar("C", bound=Config)
@@ -49,6 +49,8 @@ def command(
         _stop(error, 2)
     except CadvlmError as error:
         _stop(error, 1)
+    except OSError as error:  # a full disk, a storage that is away or lets nobody in
+        _stop(RunFailed(f"{error}; what is written is kept, the same command goes on from it"), 1)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)

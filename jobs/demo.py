@@ -27,10 +27,12 @@ _CONFIGS = Path(__file__).parent / "configs"
 
 def run(settings: DemoJob) -> None:
     """Every job in order, then one request to the model that came of it."""
+    from cluster.cost import line, metered
     from cluster.session import session
 
-    with session(settings.cluster):
+    with session(settings.cluster), metered(settings.out):
         _run(settings)
+    print(line(settings.out))
 
 
 def _run(settings: DemoJob) -> None:

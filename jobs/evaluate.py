@@ -15,9 +15,10 @@ def run(settings: EvaluateJob) -> None:
     """Evaluate, and say what came of it."""
     from cadvlm.config.evaluate import EvaluateConfig
     from cadvlm.evaluation.evaluate import evaluate
+    from cluster.cost import line, metered
     from cluster.session import session
 
-    with session(settings.cluster):
+    with session(settings.cluster), metered(settings.out):
         metrics = evaluate(EvaluateConfig.of(settings))
     iou, failures = metrics["iou"], metrics["failures"]
     low, high = iou["ci95"]
@@ -31,6 +32,7 @@ def run(settings: EvaluateJob) -> None:
     print(f"mean IoU: {iou['mean']:.3f} (95 % interval {low:.3f} to {high:.3f})")
     if "control" in metrics:
         print(f"blank picture: {metrics['control']['iou']['mean']:.3f}")
+    print(line(settings.out))
     print(f"report: {settings.out}/report.html")
 
 

@@ -16,9 +16,10 @@ def run(settings: PrepareJob) -> None:
     from cadvlm.data.pipeline import prepare
     from cadvlm.reports import dataset
     from cadvlm.storage import Folder
+    from cluster.cost import line, metered
     from cluster.session import session
 
-    with session(settings.cluster):
+    with session(settings.cluster), metered(settings.out):
         manifest = prepare(PrepareConfig.of(settings))
     dataset.write(Folder(settings.out))
     for name, books in manifest["sources"].items():
@@ -28,6 +29,7 @@ def run(settings: PrepareJob) -> None:
             f"{books['quarantined']} quarantined" + (f" ({reasons})" if reasons else "")
         )
     print(f"dataset: {settings.out} {manifest['splits']}")
+    print(line(settings.out))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,13 @@ def run(settings: SweepJob) -> None:
     from cadvlm.reports import sweep as report
     from cadvlm.storage import Folder
     from cadvlm.training.trainer import fit
+    from cluster.cost import line, metered
     from cluster.session import session
     from tune.sweep import sweep
 
     out = Folder(settings.out)
     settings = placed(settings, out.uri)
-    with session(settings.cluster):
+    with session(settings.cluster), metered(out.uri):
         for dataset in settings.prepare:
             prepare(dataset)
         if settings.base:
@@ -31,6 +32,7 @@ def run(settings: SweepJob) -> None:
         summary = sweep(out.uri, settings.train, settings.evaluate, settings.sweep)
     report.write(out)
     _show(summary, out.uri)
+    print(line(out.uri))
 
 
 def placed(settings: SweepJob, out: str) -> SweepJob:

@@ -19,9 +19,10 @@ def run(settings: TrainJob) -> None:
     from cadvlm.training.loop import SUMMARY
     from cadvlm.training.metrics import read
     from cadvlm.training.trainer import fit
+    from cluster.cost import line, metered
     from cluster.session import session
 
-    with session(settings.cluster):
+    with session(settings.cluster), metered(settings.out):
         final = fit(TrainConfig.of(settings))
     folder = Folder(settings.out)
     summary = folder.read_json(SUMMARY)
@@ -34,6 +35,7 @@ def run(settings: TrainJob) -> None:
     targets = settings.model_dump()["targets"]
     for verdict in verdicts(targets, read(folder)):
         print(f"target {verdict}")
+    print(line(settings.out))
     print(f"model: {final}")
     if settings.watch.report:
         print(f"report: {settings.out}/report.html")

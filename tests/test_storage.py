@@ -1,15 +1,35 @@
-"""Folders by URI, on the local disk and on a filesystem that only fsspec knows."""
+"""Folders by URI, on the local disk, on S3 and on a filesystem that only fsspec knows."""
 
+import pickle
+import threading
+import time
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from cadvlm.errors import InputError
 from cadvlm.storage import Folder
+from tests.s3 import BUCKET, Storage, storage
 
 
-@pytest.fixture(params=["local", "with #odd %20 name", "memory"])
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Storage]:
+    """A server of our own, whom this process's variables name."""
+    with storage() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield server
+
+
+@pytest.fixture(params=["local", "with #odd %20 name", "memory", "s3"])
 def folder(request, tmp_path) -> Folder:
     if request.param == "memory":
         return Folder(f"memory://{tmp_path.name}")
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+        return Folder(f"s3://{BUCKET}/{tmp_path.name}")
     return Folder(str(tmp_path / request.param))
 
 
@@ -93,3 +113,56 @@ def test_blocks_hold_every_byte_in_order(folder):
     assert b"".join(blocks) == bytes(range(256))
     with pytest.raises(InputError, match="no such file"):
         next(folder.blocks("b.bin", 100))
+
+
+@pytest.fixture
+def remote(s3, tmp_path) -> Iterator[Folder]:
+    """A folder on S3, as a worker has it to whom it was sent; fine weather at both ends."""
+    yield pickle.loads(pickle.dumps(Folder(f"s3://{BUCKET}/{tmp_path.name}")))
+    s3.turn()
+
+
+CONTENT = bytes(range(256)) * 4000
+
+
+@pytest.mark.parametrize("weather", [{"busy": 3}, {"torn": 3}], ids=["busy", "torn"])
+def test_requests_that_are_put_off_or_torn_are_made_again(s3, remote, weather):
+    s3.turn(**weather)
+    for number in range(4):
+        remote.write(f"{number}.bin", CONTENT)
+    assert all(remote.read(f"{number}.bin") == CONTENT for number in range(4))
+    assert s3.told() > 2
+
+
+def test_a_storage_that_is_away_for_some_seconds_is_waited_for(s3, remote):
+    remote.write("a.bin", CONTENT)
+    s3.turn(away=True)
+    started = time.monotonic()
+    threading.Timer(8, s3.turn).start()
+    assert remote.read("a.bin") == CONTENT
+    assert 8 < time.monotonic() - started < 60
+
+
+def test_a_table_is_read_whole_in_bad_weather(s3, remote):
+    table = pa.table({"id": range(20_000), "png": [CONTENT[:200]] * 20_000})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    remote.write("rows.parquet", sink.getvalue().to_pybytes())
+    s3.turn(torn=4)
+    read = pq.read_table(remote.join("rows.parquet"), filesystem=remote.filesystem)
+    assert read == table
+
+
+def test_who_is_not_let_in_is_told_at_once(s3, remote):
+    remote.write("a.bin", CONTENT)
+    s3.turn(denied="a.bin")
+    started = time.monotonic()
+    with pytest.raises(OSError, match="ACCESS_DENIED"):
+        remote.read("a.bin")
+    assert time.monotonic() - started < 5
+
+
+def test_a_small_file_is_one_request(s3, remote):
+    s3.turn()
+    remote.write("a.txt", "x")
+    assert s3.asked() == 1

@@ -8,6 +8,7 @@ import ray.tune
 
 from cadvlm.progress import Progress
 from cadvlm.storage import Folder
+from cadvlm.telemetry import tell
 from tune.trial import (
     FAILED,
     FINISHED,
@@ -47,6 +48,7 @@ class Ledger(ray.tune.Callback):  # type: ignore[misc]  # Ray is untyped
             record |= {"status": status, "error": reason}
             home.write_json(RECORD, record)
         self._progress.advance(note=line(record, self._plan))
+        tell(self._plan.folder, cadvlm_trials_ended=self._progress.done)
 
 
 def records(plan: Plan) -> list[Record]:

@@ -19,7 +19,7 @@ from cadvlm.geometry.solid import Solid
 from cadvlm.records import Part, Refusal, Rendering, Sample
 from cadvlm.render.views import exports, pictures
 
-_NOT_TO_BE_DRAWN = (InputError, ArithmeticError, LookupError, ValueError)
+_NOT_TO_BE_DRAWN = (InputError, ArithmeticError, LookupError, MemoryError, ValueError)
 """What drawing an odd part may raise. Anything else is a fault of the worker, and ends the run."""
 
 

@@ -1,15 +1,14 @@
 """The last pass: with every shape known, rows find their place, and what is written stays.
 
-Workers that built the shards knew nothing of each other. The driver reads the keys of all rows and
-decides, then the shards are written by many workers again. What is staged does not change, so that
-this pass can be stopped anywhere and begun again.
+Workers that built the shards knew nothing of each other. One of them reads the keys of all rows and
+decides, then the shards are written by many again. What is staged does not change, so that this
+pass can be stopped anywhere and begun again.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,28 +18,13 @@ from numpy.typing import NDArray
 
 from cadvlm.data.duplicates import among, firsts, repeated
 from cadvlm.data.receipts import receipt
-from cadvlm.data.staging import Keys, Staging, joined, write_table
+from cadvlm.data.staging import Fate, Keys, Staging, joined, write_table
 from cadvlm.dataset import QUARANTINE_SCHEMA, SPLITS
 from cadvlm.records import Refusal
 from cadvlm.storage import Folder
 
 SHARDS = "shards"
 """Folder with one receipt for every finished shard."""
-
-Order = dict[str, Any]
-"""What is to be done with a shard: its ``name``, and the pickled ``fates`` of some of its rows."""
-
-
-class Fate(NamedTuple):
-    """What becomes of a row that does not simply stay as it is."""
-
-    row: int
-    """Place in its shard."""
-    split: str
-    """Where it goes, unless it is dropped."""
-    reason: str | None = None
-    """Why it is dropped: ``duplicate`` or ``contamination``."""
-    detail: str = ""
 
 
 class Verdict(NamedTuple):
@@ -64,17 +48,21 @@ def judge(rows: Keys, references: Keys, deduplicate: bool) -> Verdict:
     return Verdict(reference, twin, rows.splits[first])
 
 
-def orders(
-    shards: Sequence[str], keys: Sequence[Keys], references: Keys, deduplicate: bool
-) -> Iterator[Order]:
-    """What is to be done with each of the shards, given the keys of each."""
+def decide(shards: Sequence[str], references: Keys, deduplicate: bool, out: str) -> None:
+    """Judge all rows, and put what becomes of those of each shard beside it.
+
+    For this alone somebody has to know of every row, 300 bytes for each, and that is a worker:
+    the driver knows of shards.
+    """
+    staging = Staging(Folder(out))
+    keys = staging.keys(shards)
     rows = joined(keys)
     verdict = judge(rows, references, deduplicate)
     start = 0
     for name, own in zip(shards, keys, strict=True):
         stop = start + len(own.splits)
         fates = [_fate(row, start, verdict, rows, references) for row in range(start, stop)]
-        yield {"name": name, "fates": pickle.dumps([fate for fate in fates if fate])}
+        staging.put_fates(name, [fate for fate in fates if fate])
         start = stop
 
 
@@ -89,12 +77,14 @@ def _fate(row: int, start: int, verdict: Verdict, rows: Keys, references: Keys) 
     return Fate(row - start, split) if verdict.split[row] != rows.splits[row] else None
 
 
-def finish(order: Order, out: str) -> dict[str, Any]:
-    """Write a shard for good. The receipt comes last: without one it is done again."""
-    folder, name = Folder(out), order["name"]
-    built, refused = Staging(folder).get(name)
+def finish(shard: dict[str, Any], out: str) -> dict[str, Any]:
+    """Write the shard of a ``name`` for good. The receipt comes last: without one it is done
+    again."""
+    folder, name = Folder(out), shard["name"]
+    staging = Staging(folder)
+    built, refused = staging.get(name)
     splits, dropped = built["split"].to_pylist(), []
-    for fate in pickle.loads(order["fates"]):
+    for fate in staging.fates(name):
         splits[fate.row] = fate.split
         if fate.reason:
             splits[fate.row] = None

@@ -1,9 +1,9 @@
 """Preparation on Ray Data: design files to a dataset folder, on all the cluster's processors.
 
 A *shard* is the unit of everything: of work, of writing and of resuming. Shards stream through
-three stages with back-pressure and are staged; when all are, the driver compares their shapes, and
-the shards are written for good. The driver only ever sees receipts and keys, and a run that was
-killed goes on with the shards that have none.
+three stages with back-pressure and are staged; when all are, one worker compares their shapes, and
+the shards are written for good. The driver only ever sees receipts, and a run that was killed goes
+on with the shards that have none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cadvlm.data import excluded
 from cadvlm.data.builder import Builder
 from cadvlm.data.card import card
 from cadvlm.data.excluded import Excluded
-from cadvlm.data.finish import SHARDS, finish, orders
+from cadvlm.data.finish import SHARDS, decide, finish
 from cadvlm.data.manifest import manifest
 from cadvlm.data.receipts import Receipt
 from cadvlm.data.sources import reader
@@ -31,6 +31,7 @@ from cadvlm.data.tokens import counter
 from cadvlm.errors import ConfigError, RunFailed
 from cadvlm.progress import Progress
 from cadvlm.storage import Folder
+from cadvlm.telemetry import tell
 
 CONFIG = "config.json"
 """Written first: whose folder this is."""
@@ -109,6 +110,12 @@ def build(shards: list[Shard], run: Run, builder: type[Builder] = Builder) -> No
             parts += receipt["read"]
             refused += receipt["refused"]
             progress.advance(note=f"{parts} parts, {refused} in quarantine")
+            tell(
+                run.config.out,
+                cadvlm_parts_read=parts,
+                cadvlm_parts_refused=refused,
+                cadvlm_shards_left=progress.total - progress.done,
+            )
 
 
 def _finish(names: list[str], sets: list[Excluded], config: PrepareConfig) -> None:
@@ -117,21 +124,22 @@ def _finish(names: list[str], sets: list[Excluded], config: PrepareConfig) -> No
     done = {name.removesuffix(".json") for name in (out / SHARDS).names(".json")}
     if done.issuperset(names):
         return
+    import ray
     import ray.data
 
     references = joined([one.keys for one in sets])
-    keys = Staging(out).keys(names)
-    every = orders(names, keys, references, config.deduplicate)
-    waiting = [order for order in every if order["name"] not in done]
+    waiting = [{"name": name} for name in names if name not in done]
     finished = ray.data.from_items(waiting, override_num_blocks=len(waiting)).map(
         finish, fn_kwargs={"out": config.out}, num_cpus=_LIGHT_CPUS
     )
     rows = dropped = 0
     with _progress("finish", len(names), len(waiting), config.out) as progress:
+        ray.get(ray.remote(decide).remote(names, references, config.deduplicate, config.out))
         for receipt in finished.iter_rows():
             rows += receipt["written"]
             dropped += receipt["dropped"]
             progress.advance(note=f"{rows} rows, {dropped} dropped for their shape")
+            tell(config.out, cadvlm_rows_written=rows, cadvlm_rows_dropped=dropped)
 
 
 @contextmanager

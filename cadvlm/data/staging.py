@@ -7,6 +7,7 @@ what lacks it. Nothing here changes once it is written.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -30,7 +31,7 @@ _READERS = 16
 
 
 class Keys(NamedTuple):
-    """What the driver has to know of N rows: some tens of bytes for each."""
+    """By which N rows are judged: some tens of bytes for each."""
 
     names: pa.ChunkedArray
     """(N,) ``SOURCE/ID``, as people are told of them."""
@@ -49,6 +50,18 @@ class Staged(NamedTuple):
 
     built: pa.Table
     refused: pa.Table
+
+
+class Fate(NamedTuple):
+    """What becomes of a row that does not simply stay as it is."""
+
+    row: int
+    """Place in its shard."""
+    split: str
+    """Where it goes, unless it is dropped."""
+    reason: str | None = None
+    """Why it is dropped: ``duplicate`` or ``contamination``."""
+    detail: str = ""
 
 
 class Staging:
@@ -79,6 +92,14 @@ class Staging:
     def get(self, name: str) -> Staged:
         """What was made of a shard."""
         return Staged(self._read("built", name), self._read("refused", name))
+
+    def put_fates(self, name: str, fates: Sequence[Fate]) -> None:
+        """Put aside what becomes of some rows of a shard, when all are known."""
+        self._folder.write(f"fates/{name}.json", json.dumps(fates))
+
+    def fates(self, name: str) -> list[Fate]:
+        """What becomes of them."""
+        return [Fate(*fate) for fate in self._folder.read_json(f"fates/{name}.json")]
 
     def clear(self) -> None:
         """Remove the whole folder."""

@@ -43,6 +43,7 @@ from cadvlm.references.reference import Reference, read_dataset, read_references
 from cadvlm.reports import evaluation as report
 from cadvlm.scoring.aggregate import summarise
 from cadvlm.storage import Folder
+from cadvlm.telemetry import tell
 
 _PARTS_PER_CALL = 4
 """Enough that a call costs nothing beside its work, few enough that a dead actor costs little."""
@@ -164,6 +165,7 @@ def _score(
                     rows = rows or [describe(case) | unscored(_POISON) for case in batch]
                     shards.add(rows)
                     tally.add(rows)
+                    tally.tell(config.out)
                     progress.advance(len(rows), note=str(tally))
             shards.flush()
             scores = _in_order(shards.read(), cases)
@@ -201,9 +203,18 @@ class _Tally:
         self._valid += sum(row["status"] == Status.OK for row in judged)
         self._iou += sum(row["iou"] for row in judged)
 
-    def __str__(self) -> str:
+    @property
+    def _means(self) -> tuple[float, float]:
         n = max(1, self._n)
-        return f"valid {self._valid / n:.1%}, IoU {self._iou / n:.3f}"
+        return self._valid / n, self._iou / n
+
+    def tell(self, run: str) -> None:
+        valid, iou = self._means
+        tell(run, cadvlm_parts_scored=self._n, cadvlm_valid_share=valid, cadvlm_iou=iou)
+
+    def __str__(self) -> str:
+        valid, iou = self._means
+        return f"valid {valid:.1%}, IoU {iou:.3f}"
 
 
 @contextmanager
@@ -211,7 +222,7 @@ def _resumable(out: Folder) -> Iterator[None]:
     """Say what is kept when the machinery, not a program, fails."""
     try:
         yield
-    except (SandboxUnavailable, RunFailed, RayError) as error:
+    except (SandboxUnavailable, RunFailed, RayError, OSError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise RunFailed(
             f"evaluation stopped: {reason}; answers and scores so far are kept in {out.uri}, "

@@ -52,8 +52,9 @@ def spread(
     actor is free: that is all the back-pressure there is. An actor gets its first batch when it
     says that it is ``ready``, so one that waits for room holds nothing up.
 
-    A batch whose actor dies again and again is taken apart; for a single item that kills every
-    actor it meets the answer is None. What the method itself raises is raised here.
+    A batch whose actor dies again and again, or runs out of memory, is taken apart; for a single
+    item that does so to every actor the answer is None. What the method itself raises is raised
+    here.
 
     Raises:
         RunFailed: no actor starts.
@@ -99,6 +100,8 @@ def _get(future: Any) -> Any:
     except RayTaskError as error:
         if isinstance(error.cause, CadvlmError):
             raise error.cause from error
+        if isinstance(error.cause, MemoryError):  # asked for more than there is: as good as dead
+            return _DIED
         raise
     except RayError:
         return _DIED

@@ -35,6 +35,7 @@ from torch.utils.tensorboard import SummaryWriter
 from transformers import BatchFeature
 
 from cadvlm.storage import Folder
+from cadvlm.telemetry import tell
 from cadvlm.training.flops import Flops
 from cadvlm.training.memory import GB, resident
 from cadvlm.training.trackers import Tracker
@@ -118,6 +119,12 @@ def _memory_gb(device: torch.device) -> float:
     return resident() / GB
 
 
+_TOLD = (
+    "step", "loss", "val_loss", "lr", "samples_per_s", "tokens_per_s", "mfu", "data_wait_share",
+)  # fmt: skip
+"""Figures that Prometheus is told as well, by their names in :data:`cadvlm.telemetry.TOLD`."""
+
+
 class MetricsLog:
     """One row per logged step, each step once, also after a resume.
 
@@ -155,6 +162,7 @@ class MetricsLog:
             self._events.add_scalar(name, value, row["step"])
         for tracker in self._trackers:
             tracker.add(row["step"], figures)
+        tell(self.folder.uri, **{f"cadvlm_train_{name}": row.get(name) for name in _TOLD})
 
     def flush(self) -> None:
         """Bring rows and events to where the run folder is."""
