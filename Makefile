@@ -1,7 +1,8 @@
 # make install   .venv with everything, system libraries included; nothing to do when up to date
 # make demo      the whole way, small     (DATA=DIR real CAD files, OUT=DIR where to)
 # make test      the tests
-# make proof     the tests that take minutes each: failures, several nodes, whole flows
+# make proof     the tests that take minutes each: failures, whole flows
+# make machines  those that need several machines, which they make on this one; as root
 # make lint      ruff, types, floor plan
 # make docs      the manual as a site, in site/; fails on a page or a link that is not there
 # make tutorials every command of the tutorials, small
@@ -27,7 +28,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 OUT ?= runs/demo
 DATA ?=
 
-.PHONY: install demo test proof lint docs tutorials bench clean
+.PHONY: install demo test proof machines lint docs tutorials bench clean
 
 install: $(STAMP)
 
@@ -56,10 +57,13 @@ demo: $(STAMP)
 	@$(BIN)/python -m jobs.demo out='$(OUT)' $(if $(DATA),data='$(DATA)')
 
 test: $(STAMP)
-	@$(PYTEST) -m 'not proof'
+	@$(PYTEST) -m 'not proof and not machines'
 
 proof: $(STAMP)
 	@$(PYTEST) -m proof
+
+machines: $(STAMP)
+	@$(BIN)/python -m pytest -m machines
 
 lint: $(STAMP)
 	@$(BIN)/ruff check

@@ -9,7 +9,7 @@ from tests.cluster.commands import PARTS, SHARDS, preparation, until, uri
 from tests.cluster.conftest import Site
 from tests.cluster.machines import ROOT, ended_well
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.machines
 
 WORKING = ("cadvlm.execution.zygote", "ray::MapWorker", "jobs.prepare")
 """Words by which processes of a job are known."""

@@ -31,7 +31,7 @@ from tests.cluster.commands import (
 from tests.cluster.conftest import Site
 from tests.cluster.machines import ended_well
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.machines
 
 PORT = 8000
 

@@ -39,7 +39,7 @@ def test_installed_system_libraries_leave_bootstrap_nothing_to_do():
 
 
 @pytest.mark.parametrize(
-    "target", ["install", "demo", "test", "proof", "lint", "docs", "tutorials", "clean"]
+    "target", ["install", "demo", "test", "proof", "machines", "lint", "docs", "tutorials", "clean"]
 )
 def test_make_knows_the_target(target):
     subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
