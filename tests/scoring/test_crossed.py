@@ -33,8 +33,8 @@ def test_seeds_that_differ_alone_have_student_s_interval_over_seeds():
     "spread", [(0.0, 1.0, 0.0), (1.0, 0.0, 0.0), (0.3, 1.0, 0.5), (0.02, 0.3, 0.1)]
 )
 def test_an_interval_holds_the_truth_at_least_as_often_as_it_says(spread):
-    random = np.random.default_rng(0)
-    runs = 1500
+    random = np.random.default_rng(1)
+    runs = 600
     held = 0
     for _ in range(runs):
         low, high = estimate(_crossed(random, 3, 40, *spread))["ci95"]
