@@ -33,9 +33,19 @@ def told(ray_session) -> set[str]:
     """The names at the metrics port of a Ray node that has just been told everything."""
     import ray
 
+    @ray.remote(num_cpus=0)
+    class Worker:
+        def work(self) -> None: ...
+
+    worker = Worker.remote()  # there is no metric of actors and tasks before the first of them
+    ray.get(worker.work.remote())
     [node] = [node for node in ray.nodes() if node["Alive"]]
     url = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
-    wanted = {f"ray_{gauge}" for gauge in TOLD} | {"ray_node_cpu_utilization", "ray_actors"}
+    wanted = {f"ray_{gauge}" for gauge in TOLD} | {
+        "ray_node_cpu_utilization",
+        "ray_actors",
+        "ray_tasks",
+    }
     deadline = time.monotonic() + 60
     while True:
         tell("s3://bucket/run", **dict.fromkeys(TOLD, 0.5))

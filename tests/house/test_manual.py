@@ -55,7 +55,9 @@ def _tree(layers: list[str]) -> tuple[dict, bool]:
         elif HOLE.search(layer):
             whole = False
         else:
-            trees.append(yaml.safe_load((ROOT / layer).read_text()))
+            named = ROOT / "studies" / "configs" / f"{layer}.yaml"
+            file = named if named.exists() else ROOT / layer
+            trees.append(yaml.safe_load(file.read_text()))
     return reduce(merge, trees, {}), whole
 
 
@@ -151,7 +153,7 @@ def _leaves(node: object) -> Iterator[str]:
 
 
 def test_every_file_of_ours_that_is_named_exists():
-    folders = "docs|tests|jobs|tune|cluster|bench|manual|serve|cadvlm"
+    folders = "docs|tests|jobs|tune|cluster|bench|manual|serve|studies|cadvlm"
     pattern = rf"(?<!\.\./)\b((?:{folders})/[\w./]+\.\w+)(?:::(\w+))?"
     missing = set()
     for path in [*PAGES, ROOT / "CHANGELOG.md", *files("*.py", *PACKAGES)]:

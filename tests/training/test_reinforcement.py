@@ -88,7 +88,7 @@ def rewarded(dataset, taught, ray_session, tmp_path_factory) -> Path:
     return out
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_rows_say_what_answers_earned(rewarded):
     rows = _rows(rewarded)
     assert [row["step"] for row in rows] == [1, 2, 3]
@@ -105,7 +105,7 @@ def test_rows_say_what_answers_earned(rewarded):
     assert 0 <= rows[-1]["val_loss"] <= 2
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_hard_questions_alone_are_asked(rewarded):
     found = json.loads((rewarded / "mining.json").read_text())
     assert found["tried"] == 12
