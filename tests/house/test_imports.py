@@ -27,7 +27,7 @@ COMES_WITH = {
 """Modules of a package that a declared one is built on."""
 
 NOT_IMPORTED = {
-    *("pytest-xdist", "python-multipart", "tensorboard"),
+    *("flask-cors", "pytest-xdist", "python-multipart", "tensorboard"),
     *("editables", "hatchling", "import-linter", "mypy", "pre-commit", "ruff"),
 }
 """Declared and used, but by another package or from the command line."""
