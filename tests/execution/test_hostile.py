@@ -116,7 +116,7 @@ def _builds_a_box(sandbox: Sandbox) -> bool:
 
 def _traces(outside: Path) -> dict[str, object]:
     """What a program must leave as it was."""
-    gc.collect()  # closes files that earlier tests forgot; later it would look like a program's work
+    gc.collect()  # closes what earlier tests forgot; later it would look like a program's work
     return {
         "files outside": {path.name: path.read_text() for path in outside.iterdir()},
         "mode": outside.stat().st_mode,
