@@ -86,6 +86,18 @@ class _Row:
         return self.wanted
 
 
+async def until_finished(
+    heard: asyncio.Queue[Written | Exception], programs: int
+) -> AsyncIterator[Written]:
+    """What is heard of so many programs until the last one is finished; raises what it hears."""
+    while programs:
+        news = await heard.get()
+        if isinstance(news, Exception):
+            raise news
+        programs -= news.finished
+        yield news
+
+
 class ProgramGenerator:
     """Holds the model, and answers whoever is waiting in one batch."""
 
@@ -126,13 +138,8 @@ class ProgramGenerator:
         try:
             for row in rows:
                 self._waiting.put_nowait(row)
-            unfinished = len(rows)
-            while unfinished:
-                news = await heard.get()
-                if isinstance(news, Exception):
-                    raise news
-                unfinished -= news.finished
-                yield news
+            async for written in until_finished(heard, len(rows)):
+                yield written
         finally:
             for row in rows:
                 row.wanted = False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cadvlm.errors import InputError
 from cadvlm.models.place import fetched
 from serve.config import ServeConfig, Weights
-from serve.generator import Ask, Written
+from serve.generator import Ask, Written, until_finished
 
 if TYPE_CHECKING:  # whoever only asks need not load torch
     from transformers import ProcessorMixin
@@ -68,13 +68,8 @@ class VllmGenerator:
                 for number in ask.how:
                     telling = asyncio.create_task(self._tell(ask, number, heard))
                     ends.push_async_callback(_ended, telling)
-                unfinished = len(ask.how)
-                while unfinished:
-                    news = await heard.get()
-                    if isinstance(news, Exception):
-                        raise news
-                    unfinished -= news.finished
-                    yield news
+                async for written in until_finished(heard, len(ask.how)):
+                    yield written
         finally:
             async with self._changed:
                 self._writing -= 1

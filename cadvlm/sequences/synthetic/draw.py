@@ -11,6 +11,9 @@ from cadvlm.records import CadProgram
 LONGEST = 100
 """Longest side of every part's bounding box, in the program's unit."""
 
+LETTERS = "AEFHKLMNTVXZ"
+"""For text on parts: of straight strokes, which a small picture still shows."""
+
 PLANES = {"XY": ">Z", "YZ": ">X", "XZ": "<Y"}
 """Sketch planes, with the end face of their extrusions: the three that the isometric eye sees."""
 

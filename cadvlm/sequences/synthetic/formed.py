@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 
 from cadvlm.records import CadProgram
-from cadvlm.sequences.synthetic.draw import LONGEST, at, chain, grid, rim
+from cadvlm.sequences.synthetic.draw import LETTERS, LONGEST, at, chain, grid, rim
 
 _HALF = LONGEST // 2
-_LETTERS = "AEFHKLMNTVXZ"
 
 
 def mirrored_yoke(rng: random.Random) -> CadProgram:
@@ -124,7 +123,7 @@ def gusset_bracket(rng: random.Random) -> CadProgram:
         f"{at(60, 0, thick)}.slot2D({rng.choice((20, 24))}, {rng.choice((6, 8))}).cutThruAll()",
         f"{at(0, 0, tall - 14, 'YZ')}.rarray({wide - 28}, 1, 2, 1).circle(3).cutBlind({thick})",
         f"{at(0, 0, tall - 14, 'YZ')}.circle({rng.choice((5, 6, 7))}).cutBlind({thick})",
-        f'{at(86, 0, thick)}.text("{rng.choice(_LETTERS)}", 12, -2)',
+        f'{at(86, 0, thick)}.text("{rng.choice(LETTERS)}", 12, -2)',
     )
 
 

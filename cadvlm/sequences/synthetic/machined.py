@@ -9,10 +9,9 @@ from __future__ import annotations
 import random
 
 from cadvlm.records import CadProgram
-from cadvlm.sequences.synthetic.draw import LONGEST, at, chain, grid, rim
+from cadvlm.sequences.synthetic.draw import LETTERS, LONGEST, at, chain, grid, rim
 
 _HALF = LONGEST // 2
-_LETTERS = "AEFHKLMNTVXZ"
 
 
 def instrument_panel(rng: random.Random) -> CadProgram:
@@ -28,7 +27,7 @@ def instrument_panel(rng: random.Random) -> CadProgram:
         f".cskHole({small}, {wide}, 90)",
         f".slot2D({rng.choice((16, 18, 20))}, {rng.choice((6, 8))}, 90).cutBlind(-{deep})",
         f".rect({rng.choice((12, 16, 20))}, {rng.choice((10, 14, 18))}).cutThruAll()",
-        f'.text("{rng.choice(_LETTERS)}", {rng.choice((14, 16, 18))}, -2)',
+        f'.text("{rng.choice(LETTERS)}", {rng.choice((14, 16, 18))}, -2)',
     )
     return chain(
         f'cq.Workplane("XY").box({LONGEST}, 80, {thick}, centered=(True, True, False))',
@@ -152,5 +151,5 @@ def manifold(rng: random.Random) -> CadProgram:
         f"{at(-_HALF, 0, height // 2, 'YZ')}.circle({bore // 2 - 1}).cutBlind({LONGEST - 10})",
         f"{at(0, 0, height)}.rect(20, {y - 16}, forConstruction=True).vertices().cskHole(4, 8, 90)",
         f"{at(0, 0, 0)}.rarray(60, {y - 20}, 2, 2).circle(3).cutBlind({rng.choice((6, 8, 10))})",
-        f'{at(0, 0, height)}.text("{rng.choice(_LETTERS)}", 14, -2)',
+        f'{at(0, 0, height)}.text("{rng.choice(LETTERS)}", 14, -2)',
     )

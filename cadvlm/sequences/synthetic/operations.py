@@ -5,10 +5,7 @@ from __future__ import annotations
 import random
 
 from cadvlm.records import CadProgram
-from cadvlm.sequences.synthetic.draw import LONGEST, chain, grid, sides, up_to
-
-_LETTERS = "AEFHKLMNTVXZ"
-"""Of straight strokes, which a small picture still shows."""
+from cadvlm.sequences.synthetic.draw import LETTERS, LONGEST, chain, grid, sides, up_to
 
 
 def lofted_block(rng: random.Random) -> CadProgram:
@@ -90,7 +87,7 @@ def lettered_plate(rng: random.Random) -> CadProgram:
     return chain(
         f'cq.Workplane("XY").box({x}, {y}, {thick})',
         '.faces(">Z").workplane()',
-        f'.text("{rng.choice(_LETTERS)}", {rng.choice(grid(40, y - 10))}, '
+        f'.text("{rng.choice(LETTERS)}", {rng.choice(grid(40, y - 10))}, '
         f"-{rng.choice(up_to(thick - 5, (5, 10, 15)))})",
     )
 
