@@ -1,12 +1,13 @@
 """What the endpoint makes of a machine: many clients against one, and itself against its model.
 
     python -m bench.serving serve.checkpoint=runs/demo/train dataset=runs/demo/dataset \
-        serve.max_new_tokens=160 serve.batch_size=32
+        serve.max_new_tokens=64 serve.batch_size=32 grown.layers=16
 
 Three times the same pictures of held-out parts are answered, each by one greedy program: over HTTP
 one at a time; over HTTP by many clients, each asking again as soon as it has its answer; and by the
 model alone, in batches as large, which is the work that cannot be saved. What running the programs
-takes of one core is told beside it: with a core to spare it costs no time.
+takes of one core is told beside it: with a core to spare it costs no time. ``grown`` does all that
+with a model that writes the same and takes the time of a larger one; see :mod:`bench.grown`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import asyncio
 import io
 import itertools
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -24,6 +27,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
+from bench.grown import Size, grow
 from cadvlm.codegen.answer import program_text
 from cadvlm.config.base import Config
 from cadvlm.config.evaluate import GenerationConfig
@@ -48,6 +52,9 @@ class ServingConfig(Config):
 
     dataset: str
     """The dataset folder whose test split is answered."""
+
+    grown: Size | None = None
+    """Null: the model as it is."""
 
     clients: int = Field(32, gt=1)
     """Who asks at the same time."""
@@ -80,6 +87,16 @@ class Load(NamedTuple):
 
 def main(config: ServingConfig) -> None:
     """Measure and print."""
+    if config.grown is None:
+        _measure(config)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        weights = grow(config.serve.checkpoint, config.grown, Path(folder))
+        print(f"{weights / 1e6:.0f} million weights", flush=True)
+        _measure(config.override({"serve.checkpoint": folder}))
+
+
+def _measure(config: ServingConfig) -> None:
     from serve.running import deployed
 
     rows = Dataset(config.dataset).read("test", ["images"], limit=config.requests).to_pylist()

@@ -7,7 +7,7 @@ import ray
 import ray.serve
 from ray.serve import Application, Deployment
 
-from serve.builder import Builder
+from serve.building import TAKEN, ProgramBuilder
 from serve.config import ReplicasConfig, ServeConfig, Weights
 from serve.generator import ProgramGenerator
 from serve.inference import Inference
@@ -42,11 +42,11 @@ def build_app(config: ServeConfig) -> Application:
         user_config=weights,
     ).bind(config)
     builder = _deployment(
-        Builder,
+        ProgramBuilder,
         config,
         name="builder",
         ray_actor_options={"num_cpus": config.builder_cpus},
-        max_ongoing_requests=1,  # a sandbox runs one program at a time
+        max_ongoing_requests=TAKEN,
         **_replicas(config.builders, 1),
     ).bind(config.limits, config.allow_unsafe)
     ingress = _deployment(
