@@ -63,6 +63,8 @@ class GenerateResponse(BaseModel):
     """With the pictures that were sent, of the answer; null where they show nothing."""
     solid: Figures | None
     artifacts: dict[str, str]
+    """Where its files are, made when one of them is asked for; empty where there is no solid. The
+    drawing, ``svg``, is not found (404) of a part that is too large or too small for paper."""
     timings: dict[str, float]
 
 
@@ -70,7 +72,6 @@ def answer(
     id: str,
     builds: Sequence[Built],
     choice: Choice,
-    files: Mapping[str, bytes],
     timings: Mapping[str, float],
 ) -> GenerateResponse:
     """Put the chosen one of several programs, and what is known of all, in an answer."""
@@ -90,7 +91,7 @@ def answer(
         agreement=best.agreement,
         solid=best.figures,
         artifacts={
-            kind: f"/v1/artifacts/{id}/{name}" for kind, name in DOWNLOADS.items() if name in files
+            kind: f"/v1/artifacts/{id}/{name}" for kind, name in DOWNLOADS.items() if best.solid
         },
         timings={name: round(seconds, 3) for name, seconds in timings.items()},
     )

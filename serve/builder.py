@@ -51,6 +51,11 @@ class Built:
     agreement: Agreement | None = None
     """With the pictures that were sent; None where they show nothing, or there is no solid."""
 
+    @property
+    def seen_from(self) -> str:
+        """The view that the first picture has of it, or the usual one."""
+        return self.agreement.view.partition("+")[0] if self.agreement else "iso"
+
 
 class Builder:
     """Executes programs, one at a time, and writes what people download.

@@ -36,6 +36,21 @@ TRIES = 3
 """Replicas that may die of one request before it counts as the cause."""
 
 
+async def asked(builder: DeploymentHandle, method: str, *arguments: object) -> Any:
+    """What a builder answers, or another one where it died of something else."""
+    for left in reversed(range(TRIES)):
+        response = getattr(builder, method).remote(*arguments)
+        try:
+            return await response
+        except RayActorError:
+            if not left:
+                raise
+        except asyncio.CancelledError:
+            response.cancel()
+            raise
+    return None  # never: the last try returns or raises
+
+
 class Candidates:
     """Use as a context: whatever still runs at its end is called off."""
 
@@ -108,14 +123,6 @@ class Candidates:
         await asyncio.gather(*self._builds.values())
         return [self._builds[self._digests[index]].result() for index in sorted(self._digests)]
 
-    async def files(self, built: Built) -> dict[str, bytes]:
-        """What people download of a solid; nothing where there is none."""
-        if built.solid is None:
-            return {}
-        view = built.agreement.view.partition("+")[0] if built.agreement else "iso"
-        files: dict[str, bytes] = await self._asked("files", built.solid, view)
-        return files
-
     async def _written(self) -> AsyncIterator[Written]:
         """What a replica writes of the programs that are missing."""
         missing = {i: how for i, how in self._ask.how.items() if i not in self._digests}
@@ -136,22 +143,8 @@ class Candidates:
             self._builds[program.digest] = asyncio.create_task(self._build(program))
 
     async def _build(self, program: CadProgram) -> Built:
-        built: Built = await self._asked("build", program, self._pictures)
+        built: Built = await asked(self._builder, "build", program, self._pictures)
         return built
-
-    async def _asked(self, method: str, *arguments: object) -> Any:
-        """What a builder answers."""
-        for left in reversed(range(TRIES)):
-            response = getattr(self._builder, method).remote(*arguments)
-            try:
-                return await response
-            except RayActorError:
-                if not left:
-                    raise
-            except asyncio.CancelledError:
-                response.cancel()
-                raise
-        return None  # never: the last try returns or raises
 
 
 def choose(builds: Sequence[Built]) -> Choice:

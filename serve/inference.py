@@ -13,12 +13,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from ray.serve.handle import DeploymentHandle
 
+from cadvlm.geometry.solid import Solid
 from cadvlm.scoring.agreement import Picture
 from serve import chat, errors, pictures
 from serve.answer import GenerateResponse, answer, preferred
 from serve.artifacts import Artifacts
 from serve.builder import Built
-from serve.candidates import Candidates, choose
+from serve.candidates import Candidates, asked, choose
 from serve.config import ServeConfig, Weights
 from serve.door import Door, body, limited
 from serve.errors import Refused
@@ -52,7 +53,9 @@ class Inference:
         self, config: ServeConfig, generator: DeploymentHandle, builder: DeploymentHandle
     ) -> None:
         self._config, self._generator, self._builder = config, generator, builder
-        self._artifacts = Artifacts(config.artifacts_mb * 2**20, config.artifacts_ttl_s)
+        self._artifacts = Artifacts(
+            config.artifacts_mb * 2**20, config.artifacts_ttl_s, self._files
+        )
         self._door = Door(config)
         self._weights: Weights = config
         self._since = int(time.time())
@@ -169,7 +172,7 @@ class Inference:
 
     async def artifact(self, id: str, name: str) -> Response:
         """A file of an answer, for as long as it is kept."""
-        content = self._artifacts.get(id, name)
+        content = await self._artifacts.get(id, name)
         if content is None:
             raise Refused(404, "not_found", "no such file: unknown, expired or crowded out", "id")
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600"}
@@ -201,10 +204,9 @@ class Inference:
         builds = await candidates.built()
         choice = choose(builds)
         best = builds[choice.number]
-        files = await candidates.files(best)
         id = secrets.token_hex(12)
-        if files:
-            self._artifacts.put(id, files)
+        if best.solid is not None:
+            self._artifacts.put(id, best.solid, best.seen_from)
         request.state.audit |= {"answer": id, "valid": best.solid is not None}
         timings = {
             "generate_s": written_s,
@@ -212,7 +214,11 @@ class Inference:
             "total_s": candidates.elapsed_s,
         }
         self._count(candidates, builds, choice, timings)
-        return answer(id, builds, choice, files, timings)
+        return answer(id, builds, choice, timings)
+
+    async def _files(self, solid: Solid, view: str) -> dict[str, bytes]:
+        files: dict[str, bytes] = await asked(self._builder, "files", solid, view)
+        return files
 
     def _count(
         self,

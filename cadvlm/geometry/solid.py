@@ -54,3 +54,9 @@ class Solid:
     """Solids beside these that were not sound: open, flat, inside out or invalid."""
     facts: Facts | None = None
     """Surfaces and joints of the boundary; None where only triangles are known."""
+
+    @property
+    def nbytes(self) -> int:
+        """What its arrays and files take in memory."""
+        arrays = (self.mesh.vertices, self.mesh.triangles, self.edge_points, self.edge_starts)
+        return sum(array.nbytes for array in arrays) + sum(map(len, self.files.values()))

@@ -19,7 +19,6 @@ import pyarrow as pa
 import ray.train
 import ray.train.torch
 import torch
-import torch.distributed as dist
 from transformers import BatchFeature
 
 from cadvlm.config.base import dotted
@@ -44,6 +43,7 @@ from cadvlm.training.rows import facts, shared, spread, usable, with_replay
 from cadvlm.training.sampling import Sampler, chosen
 from cadvlm.training.saving import SCORE, Saver
 from cadvlm.training.schedule import learning_rate
+from cadvlm.training.together import dealt, summed
 from cadvlm.training.trackers import trackers
 from cadvlm.training.work import Job
 
@@ -204,7 +204,7 @@ class Loop:
         with self.window.waiting():
             micro_batches = list(islice(batches, self.config.accumulation))
         counted = sum(answer_tokens(batch) for batch in micro_batches)
-        answers, hints = self._sum(counted, self.notice.hint())
+        answers, hints = summed([counted, self.notice.hint()], self.device)
         # DeepSpeed takes the mean over workers and micro-batches; what is wanted is their sum.
         scale = self.workers * self.config.accumulation / answers
         self.engine.set_lr(rate)
@@ -301,9 +301,8 @@ class Loop:
         number of workers."""
         if self.reinforcement is not None:
             return self.reinforcement.missing(feed)
-        # ZeRO-3 moves in step: where rows do not suffice, a worker takes one that does not count.
         count, size = len(feed.rows), self.config.micro_batch
-        places = np.arange(self.rank, -(-count // self.workers) * self.workers, self.workers)
+        places = dealt(count, self.rank, self.workers)
         parts = [places[start : start + size] for start in range(0, len(places), size)]
         batches = feed.batches((part % count).tolist() for part in parts)
         loss, answers = 0.0, 0
@@ -312,15 +311,8 @@ class Loop:
                 batch["labels"][torch.from_numpy(part >= count)] = -100
                 loss += float(answer_loss(self.engine.logits, batch, self.device))
                 answers += answer_tokens(batch)
-        total, counted = self._sum(loss, answers)
+        total, counted = summed([loss, answers], self.device)
         return total / counted
-
-    def _sum(self, *values: float) -> list[float]:
-        """Each over all workers."""
-        totals = torch.tensor(values, device=self.device, dtype=torch.float64)
-        dist.all_reduce(totals)
-        summed: list[float] = totals.tolist()
-        return summed
 
     def _progress(self) -> Progress | nullcontext[None]:
         if self.rank > 0:

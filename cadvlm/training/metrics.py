@@ -29,7 +29,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from pyarrow import fs
 from torch.utils.tensorboard import SummaryWriter
 from transformers import BatchFeature
@@ -38,6 +37,7 @@ from cadvlm.storage import Folder
 from cadvlm.telemetry import tell
 from cadvlm.training.flops import Flops
 from cadvlm.training.memory import GB, resident
+from cadvlm.training.together import summed
 from cadvlm.training.trackers import Tracker
 
 METRICS = "metrics.jsonl"
@@ -94,10 +94,8 @@ class Window:
         own = [float(self.loss), *counted, self.waited]
         # Read after the loss, which waits for the device to have done its work.
         seconds = time.perf_counter() - self._since
-        summed = torch.tensor([*own, seconds, *memory], device=self.device, dtype=torch.float64)
-        dist.all_reduce(summed)
-        loss, answer_tokens, tokens, padded, samples, flops, waited, worked, *memory = (
-            summed.tolist()
+        loss, answer_tokens, tokens, padded, samples, flops, waited, worked, *memory = summed(
+            [*own, seconds, *memory], self.device
         )
         return {
             "loss": loss / answer_tokens,

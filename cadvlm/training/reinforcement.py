@@ -38,6 +38,7 @@ from cadvlm.training.loss import log_likelihoods
 from cadvlm.training.order import Order
 from cadvlm.training.policy import advantages, divergence, strongest, surrogate
 from cadvlm.training.reference import Reference
+from cadvlm.training.together import dealt, summed
 
 _OWN = ("advantages", "before", "reference")
 """What a micro-batch holds beside what the model reads and the labels."""
@@ -94,15 +95,14 @@ class Reinforcement:
     def missing(self, feed: Feed) -> float:
         """What greedy answers to all questions of a feed lack of the full reward, on average."""
         count = len(feed.rows)
-        # ZeRO-3 moves in step: where rows do not suffice, a worker takes one that does not count.
-        places = np.arange(self.rank, -(-count // self.workers) * self.workers, self.workers)
+        places = dealt(count, self.rank, self.workers)
         written = self._answer(feed, (places % count).tolist(), 1)
         known = [
             one.reward.value
             for place, [one] in zip(places, written, strict=True)
             if place < count and one.reward is not None
         ]
-        lacking, counted = self._sum(len(known) - sum(known), len(known))
+        lacking, counted = summed([len(known) - sum(known), len(known)], self.device)
         return lacking / max(1.0, counted)
 
     def try_out(self, feed: Feed, rows: Sequence[int], answers: int) -> list[float]:
@@ -215,12 +215,6 @@ class Reinforcement:
         seeds = np.random.SeedSequence((self.config.seed, *place))
         return int(seeds.generate_state(1, np.uint64)[0] >> 1)
 
-    def _sum(self, *values: float) -> list[float]:
-        totals = torch.tensor(values, device=self.device, dtype=torch.float64)
-        dist.all_reduce(totals)
-        summed: list[float] = totals.tolist()
-        return summed
-
 
 class Tally:
     """What one worker's answers earned since the last row of metrics."""
@@ -259,9 +253,7 @@ class Tally:
         names = ("answers", "unscored", "tokens", "reward", "iou", "groups", "spread", "telling",
                  "learnt", *self.GATES)  # fmt: skip
         own = [*(self._counted[name] for name in names), float(self._divergence)]
-        summed = torch.tensor(own, dtype=torch.float64, device=self._device)
-        dist.all_reduce(summed)
-        *counts, apart = summed.tolist()
+        *counts, apart = summed(own, self._device)
         total = dict(zip(names, counts, strict=True))
         answers, groups = max(1.0, total["answers"]), max(1.0, total["groups"])
         return {

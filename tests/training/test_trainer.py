@@ -225,7 +225,7 @@ def test_error_of_the_data_ends_the_run_at_once_and_says_what_is_kept(run, ray_s
     assert alone == pytest.approx(together, abs=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_mixed_rows_are_learnt_in_their_shares_and_the_run_tells(
     mixed, run, ray_session, tmp_path, capfd
 ):

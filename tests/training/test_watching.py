@@ -83,6 +83,7 @@ def test_losses_are_the_same_to_the_bit_without_looks(watched, dataset, ray_sess
     assert seen == alone
 
 
+@pytest.mark.proof
 def test_a_run_without_gain_ends_early_and_is_finished_then(dataset, ray_session, tmp_path):
     config = _config(
         dataset, tmp_path, optimizer={"lr": 1e-12}, max_steps=9, checkpoint={"every_steps": 1},
