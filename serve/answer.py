@@ -31,7 +31,8 @@ class Candidate(BaseModel):
     status: Status
     error: str | None
     repaired: list[str]
-    """Roundings that the kernel refused and that were made smaller, one line each."""
+    """That it was written again and why, where it was; then roundings that the kernel refused and
+    that were made smaller, one line each."""
     score: float | None
     """How far its picture agrees with the pictures that were sent, 0 to 1."""
 

@@ -47,7 +47,7 @@ class Built:
     """Present, like ``solid``, exactly when ``status`` is ``OK``."""
     solid: Solid | None = None
     changes: tuple[str, ...] = ()
-    """Repairs, one line each."""
+    """Repairs, one line each; the first may say that it was written again, and why."""
     agreement: Agreement | None = None
     """With the pictures that were sent; None where they show nothing, or there is no solid."""
 

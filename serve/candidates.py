@@ -1,8 +1,9 @@
 """The programs of one request, from the model's first token to what the last one builds.
 
 Each program is built as soon as it is written, while the model is still busy with the others; those
-that say the same are built once. A replica that dies takes nothing with it: what it was at work on
-is asked of another one, which writes and builds the same.
+that say the same are built once. One that fails is asked for again, where that is wanted. A replica
+that dies takes nothing with it: what it was at work on is asked of another one, which writes and
+builds the same.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
 from cadvlm.codegen.answer import program_text
+from cadvlm.errors import InputError
 from cadvlm.records import CadProgram
 from cadvlm.scoring.agreement import Picture
 from serve.builder import Built
+from serve.correction import correction
 from serve.generator import Ask, Written
 from serve.selection import Choice, Tried, select
 
@@ -60,16 +63,17 @@ class Candidates:
         pictures: Sequence[Picture],
         generator: DeploymentHandle,
         builder: DeploymentHandle,
+        corrections: int = 0,
     ) -> None:
         self._ask, self._pictures = ask, tuple(pictures)
         self._generator, self._builder = generator, builder
+        self._corrections = corrections
+        self._corrected: list[Candidates] = []
         self._builds: dict[str, asyncio.Task[Built]] = {}
         self._digests: dict[int, str] = {}
         self._started = time.monotonic()
-        self.num_read = 0
-        """Tokens of the question."""
-        self.num_written: dict[int, int] = {}
-        """Tokens of each program."""
+        self._num_read = 0
+        self._num_written: dict[int, int] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,9 +87,20 @@ class Candidates:
         """Since the request was understood."""
         return time.monotonic() - self._started
 
+    @property
+    def num_read(self) -> int:
+        """Tokens of the question, and of those about what failed."""
+        return self._num_read + sum(again.num_read for again in self._corrected)
+
+    @property
+    def num_written(self) -> int:
+        """Tokens of all programs."""
+        again = sum(again.num_written for again in self._corrected)
+        return sum(self._num_written.values()) + again
+
     def ended(self, number: int) -> str:
         """Why a program ends, in OpenAI's words."""
-        full = self.num_written[number] >= self._ask.how[number].max_new_tokens
+        full = self._num_written[number] >= self._ask.how[number].max_new_tokens
         return "length" if full else "stop"
 
     async def write(self) -> None:
@@ -104,7 +119,7 @@ class Candidates:
             seen = dict.fromkeys(self._ask.how, 0)
             try:
                 async for written in self._written():
-                    self.num_read = written.num_read
+                    self._num_read = written.num_read
                     if written.finished:
                         self._add(written)
                         continue
@@ -137,14 +152,38 @@ class Candidates:
 
     def _add(self, written: Written) -> None:
         program = CadProgram(program_text(written.text))
-        self.num_written[written.number] = written.num_written
+        self._num_written[written.number] = written.num_written
         self._digests[written.number] = program.digest
         if program.digest not in self._builds:
-            self._builds[program.digest] = asyncio.create_task(self._build(program))
+            self._builds[program.digest] = asyncio.create_task(self._build(written.number, program))
 
-    async def _build(self, program: CadProgram) -> Built:
+    async def _build(self, number: int, program: CadProgram) -> Built:
         built: Built = await asked(self._builder, "build", program, self._pictures)
-        return built
+        if built.solid is not None or not self._corrections:
+            return built
+        better = await self._correct(number, built)
+        if better is None or better.solid is None:
+            return built
+        return replace(better, changes=(f"written again: {built.error}", *better.changes))
+
+    async def _correct(self, number: int, built: Built) -> Built | None:
+        """What another try comes to; None where the model cannot read what is wrong."""
+        prompt, how = correction(self._ask.prompt, built), {0: self._ask.how[number]}
+        again = Candidates(
+            replace(self._ask, prompt=prompt, how=how, streamed=False),
+            self._pictures,
+            self._generator,
+            self._builder,
+            self._corrections - 1,
+        )
+        self._corrected.append(again)
+        async with again:
+            try:
+                await again.write()
+            except InputError:
+                return None
+            [better] = await again.built()
+        return better
 
 
 def choose(builds: Sequence[Built]) -> Choice:

@@ -142,6 +142,10 @@ class ServeConfig(Weights, DoorConfig):
     max_candidates: int = Field(16, gt=0)
     """Most programs written for one request."""
 
+    corrections: int = Field(0, ge=0, le=4)
+    """How often a program that fails is asked for again, with its error in the prompt. For models
+    that follow such words; one that was trained on pictures alone does not."""
+
     artifacts_mb: float = Field(256.0, gt=0)
     """Memory for the files of recent answers, in MiB; the least recently used go first."""
 

@@ -139,7 +139,7 @@ class Inference:
                 words.whole(
                     [best.candidates[index].code for index in order],
                     [candidates.ended(index) for index in order],
-                    chat.usage(candidates.num_read, sum(candidates.num_written.values())),
+                    chat.usage(candidates.num_read, candidates.num_written),
                     best.model_dump(mode="json"),
                 )
             )
@@ -167,8 +167,7 @@ class Inference:
             best = await self._finished(request, candidates)
         yield words.chunk({}, candidates.ended(0), cadvlm=best.model_dump(mode="json"))
         if counted:
-            tokens = sum(candidates.num_written.values())
-            yield words.usage(chat.usage(candidates.num_read, tokens))
+            yield words.usage(chat.usage(candidates.num_read, candidates.num_written))
 
     async def artifact(self, id: str, name: str) -> Response:
         """A file of an answer, for as long as it is kept."""
@@ -196,7 +195,7 @@ class Inference:
     async def _candidates(self, ask: Ask) -> Candidates:
         seen = await asyncio.to_thread(lambda: [Picture.of(image) for image in ask.images])
         shown = [picture for picture in seen if picture is not None]
-        return Candidates(ask, shown, self._generator, self._builder)
+        return Candidates(ask, shown, self._generator, self._builder, self._config.corrections)
 
     async def _finished(self, request: Request, candidates: Candidates) -> GenerateResponse:
         """The answer, once all programs are written."""
@@ -230,7 +229,7 @@ class Inference:
         count = self._door.measures
         repaired = sum(bool(built.changes) for built in builds)
         count.answer(choice.rule, [built.status for built in builds], repaired)
-        count.tokens(candidates.num_read, sum(candidates.num_written.values()))
+        count.tokens(candidates.num_read, candidates.num_written)
         count.stage("generate", timings["generate_s"])
         count.stage("build", timings["build_s"])
 

@@ -20,17 +20,22 @@ UPRIGHT = BOX.program.code
 LYING = UPRIGHT.replace("box(10, 20, 30)", "box(30, 20, 10)")
 
 
-def teach(folder: Path, codes: Sequence[str] = (UPRIGHT, UPRIGHT, LYING)) -> None:
+def teach(
+    folder: Path,
+    codes: Sequence[str] = (UPRIGHT, UPRIGHT, LYING),
+    prompts: Sequence[str] | None = None,
+) -> None:
     """Train it in a few seconds and save it as a Hugging Face folder.
 
-    It writes each of ``codes`` as often as that is among them, and the commonest when it is greedy.
+    It writes each of ``codes`` as often as that is among them, and the commonest when it is greedy;
+    with ``prompts``, each for its own.
     """
+    prompts = prompts or [PROMPT] * len(codes)
     sizes = LlavaConfig(image_size=32, width=32, vision_layers=1, text_layers=1, heads=2)
-    model, processor = build(sizes, [PROMPT, *codes], seed=0)
-    rows = [(Image.new("RGB", (32, 32), c), code) for c in ("white", "black") for code in codes]
-    batch = encode(
-        processor, [PROMPT] * len(rows), [[image] for image, _ in rows], [code for _, code in rows]
-    )
+    model, processor = build(sizes, [*prompts, *codes], seed=0)
+    pictures = [Image.new("RGB", (32, 32), colour) for colour in ("white", "black")]
+    images = [[picture] for picture in pictures for _ in codes]
+    batch = encode(processor, 2 * [*prompts], images, 2 * [*codes])
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(STEPS):
         optimizer.zero_grad()
